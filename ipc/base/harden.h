@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What each of our processes does to itself before it reads a byte from anybody.
+ */
+
+#include <glib.h>
+
+/* No core dump, not dumpable (so no ptrace and no /proc/PID/mem by the same user), no new
+ * privileges, umask 077, SIGPIPE ignored, descriptors 0 to 2 open. Aborts where the kernel says no. */
+void kyso_harden_process(void);
+
+/* Ends this process when its parent ends, also where that happened already. */
+void kyso_harden_die_with_parent(void);
