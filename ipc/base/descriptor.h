@@ -12,9 +12,9 @@
 /* g_auto(KysoFd) fd = open(...): closed at the end of the scope; -1 is "none". */
 typedef int KysoFd;
 void kyso_fd_clear(KysoFd *fd); /* closes and sets to -1; keeps errno */
-void kyso_fd_close(int fd);      /* -1 is ignored; keeps errno */
+void kyso_fd_close(int fd);     /* -1 is ignored; keeps errno */
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(KysoFd, kyso_fd_close, -1)
-int kyso_fd_steal(KysoFd *fd);   /* the descriptor, leaving -1 */
+int kyso_fd_steal(KysoFd *fd);           /* the descriptor, leaving -1 */
 int kyso_fd_dup(int fd, GError **error); /* close-on-exec copy, or -1 */
 
 /* An array of owned descriptors. Freed, it closes them. Never NULL where one is expected. */

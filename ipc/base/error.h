@@ -106,9 +106,10 @@ typedef enum {
 } KysoErrorCode;
 
 typedef struct {
-    int code;         /* KysoErrorCode */
-    const char *name; /* stable, snake_case: "pin_incorrect" */
-    const char *layer; /* "request", "policy", "certificate", "token", "prompt", "document", "output", "agent" */
+    int code;          /* KysoErrorCode */
+    const char *name;  /* stable, snake_case: "pin_incorrect" */
+    const char *layer; /* "request", "policy", "certificate", "token", "prompt", "document",
+                          "output", "agent" */
     const char *cause_vi, *cause_en; /* one sentence: what is wrong */
     const char *next_vi, *next_en;   /* one sentence: what to do now */
 } KysoErrorInfo;

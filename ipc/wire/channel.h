@@ -36,11 +36,12 @@ typedef enum {
     KYSO_RECEIVED_MESSAGE, /* *ret is set */
     KYSO_RECEIVED_NOTHING, /* non-blocking socket: wait for input */
     KYSO_RECEIVED_END,     /* the peer closed in order */
-    KYSO_RECEIVED_BAD,     /* @error: one bad message, dropped; the next one can be read */
+    KYSO_RECEIVED_BAD,     /* @error: one bad message; the next one can be read */
     KYSO_RECEIVED_BROKEN,  /* @error: the stream cannot go on (too large, socket error) */
 } KysoReceived;
 
-/* The next message. BAD: KYSO_ERROR_NOT_JSON, _NOT_UTF8, _NESTED_TOO_DEEP, _WRONG_DESCRIPTORS
+/* The next message. BAD (with *ret set where it was a JSON object, so that its id can be answered):
+ * KYSO_ERROR_NOT_JSON, _NOT_UTF8, _NESTED_TOO_DEEP, _WRONG_DESCRIPTORS
  * (named and sent differ), _NOT_A_REQUEST (not an object). BROKEN: KYSO_ERROR_MESSAGE_TOO_LARGE,
  * _CLIENT_GONE. */
 KysoReceived kyso_channel_receive(KysoChannel *self, KysoMessage **ret, GError **error);

@@ -8,6 +8,8 @@
  * After a death or a kill the object is spent: make a new one. Main thread only; nothing polls.
  */
 
+#include <gio/gio.h>
+
 #include "ipc/base/child.h"
 #include "ipc/wire/channel.h"
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipc/base/harden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A closed descriptor 0 to 2 would be taken by the next file opened, and written to by mistake. */
+static void
+open_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            g_error("cannot open descriptor %d", fd);
+}
+
+void
+kyso_harden_process(void)
+{
+    struct rlimit none = {0, 0};
+
+    open_standard_descriptors();
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        g_error("cannot harden this process: %s", g_strerror(errno));
+}
+
+void
+kyso_harden_die_with_parent(void)
+{
+    pid_t parent = getppid();
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        g_error("cannot tie this process to its parent: %s", g_strerror(errno));
+    /* The parent may have died before the call above. */
+    if (getppid() != parent || parent == 1)
+        raise(SIGKILL);
+}

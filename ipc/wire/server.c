@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipc/wire/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ipc/base/error.h"
+#include "ipc/base/paths.h"
+#include "ipc/wire/rpc.h"
+
+#define EVENTS_A_TURN 64
+#define MESSAGES_A_TURN 256 /* of one connection, so that none starves the others */
+#define BACKLOG 128
+#define ACTIVATED_FD 3
+
+struct _KysoServer {
+    int listen_fd;
+    int epoll_fd;
+    guint watch;
+    guint max_connections;
+    GHashTable *connections; /* set of KysoConnection */
+    GPtrArray *closing;      /* freed at the end of the turn */
+    guint closing_source;
+    const KysoServerEvents *events;
+    gpointer user_data;
+};
+
+struct _KysoConnection {
+    KysoServer *server;
+    KysoChannel *channel;
+    KysoPeer *peer;
+    gpointer data;
+    guint32 watched;       /* epoll events */
+    guint continue_source; /* more messages are already in the buffer */
+    gboolean is_closing;
+};
+
+static void
+connection_free(KysoConnection *self)
+{
+    if (self->continue_source != 0)
+        g_source_remove(self->continue_source);
+    kyso_channel_free(self->channel);
+    kyso_peer_free(self->peer);
+    g_free(self);
+}
+
+static void
+free_closing(KysoServer *self)
+{
+    while (self->closing->len > 0) {
+        KysoConnection *connection = g_ptr_array_steal_index_fast(self->closing, 0);
+        self->events->connection_closed(connection, self->user_data);
+        g_hash_table_remove(self->connections, connection);
+    }
+}
+
+static gboolean
+free_closing_later(gpointer user_data)
+{
+    KysoServer *self = user_data;
+
+    self->closing_source = 0;
+    free_closing(self);
+    return G_SOURCE_REMOVE;
+}
+
+/* Freed from the loop, never under the feet of a caller that still holds the connection. */
+static void
+close_connection(KysoConnection *connection)
+{
+    KysoServer *self = connection->server;
+
+    if (connection->is_closing)
+        return;
+    connection->is_closing = TRUE;
+    epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, kyso_channel_fd(connection->channel), NULL);
+    g_ptr_array_add(self->closing, connection);
+    if (self->closing_source == 0)
+        self->closing_source = g_idle_add_full(G_PRIORITY_HIGH, free_closing_later, self, NULL);
+}
+
+static void
+watch(KysoConnection *connection, int operation)
+{
+    guint32 wanted = EPOLLIN | (kyso_channel_has_unsent(connection->channel) ? EPOLLOUT : 0u);
+    struct epoll_event event = {.events = wanted, .data.ptr = connection};
+
+    if (operation == EPOLL_CTL_MOD && wanted == connection->watched)
+        return;
+    connection->watched = wanted;
+    if (epoll_ctl(connection->server->epoll_fd, operation, kyso_channel_fd(connection->channel),
+                  &event) < 0)
+        close_connection(connection);
+}
+
+void
+kyso_connection_send(KysoConnection *connection, const json_t *body, const int *fds, guint n_fds)
+{
+    if (connection->is_closing)
+        return;
+    if (kyso_channel_send(connection->channel, body, fds, n_fds, NULL))
+        watch(connection, EPOLL_CTL_MOD);
+    else
+        close_connection(connection);
+}
+
+static void
+send_error(KysoConnection *connection, const json_t *id, const GError *error)
+{
+    g_autoptr(json_t) body = kyso_rpc_error(id, error);
+    kyso_connection_send(connection, body, NULL, 0);
+}
+
+static gboolean
+continue_reading(gpointer user_data)
+{
+    KysoConnection *connection = user_data;
+    connection->continue_source = 0;
+
+    for (guint n = 0; !connection->is_closing; n++) {
+        g_autoptr(KysoMessage) message = NULL;
+        g_autoptr(GError) error = NULL;
+
+        if (n == MESSAGES_A_TURN) {
+            connection->continue_source = g_idle_add(continue_reading, connection);
+            break;
+        }
+        KysoReceived received = kyso_channel_receive(connection->channel, &message, &error);
+        if (received == KYSO_RECEIVED_NOTHING)
+            break;
+        if (received == KYSO_RECEIVED_MESSAGE) {
+            connection->server->events->message_received(connection, message,
+                                                         connection->server->user_data);
+            continue;
+        }
+        if (error != NULL)
+            send_error(connection, message ? json_object_get(message->body, "id") : NULL, error);
+        if (received != KYSO_RECEIVED_BAD)
+            close_connection(connection);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+/* Told once, on a socket that nobody serves: what does not fit into its buffer is lost. */
+static void
+turn_away(int fd, int code, const char *why)
+{
+    g_autoptr(GError) error = g_error_new_literal(KYSO_ERROR, code, why);
+    g_autoptr(json_t) body = kyso_rpc_error(NULL, error);
+    g_autoptr(KysoChannel) channel = kyso_channel_new(fd);
+    (void) kyso_channel_send(channel, body, NULL, 0, NULL);
+}
+
+static void
+accept_one(KysoServer *self, int fd)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KysoPeer) peer = kyso_peer_new(fd, &error);
+
+    if (peer == NULL) {
+        turn_away(fd, KYSO_ERROR_INTERNAL, error->message);
+        return;
+    }
+    if (kyso_peer_uid(peer) != geteuid()) {
+        turn_away(fd, KYSO_ERROR_FOREIGN_USER, "the peer has another uid");
+        return;
+    }
+    if (g_hash_table_size(self->connections) >= self->max_connections) {
+        turn_away(fd, KYSO_ERROR_TOO_MANY_CLIENTS, "the limit is reached");
+        return;
+    }
+    KysoConnection *connection = g_new0(KysoConnection, 1);
+    connection->server = self;
+    connection->channel = kyso_channel_new(fd);
+    connection->peer = g_steal_pointer(&peer);
+    g_hash_table_add(self->connections, connection);
+    watch(connection, EPOLL_CTL_ADD);
+}
+
+static void
+accept_all(KysoServer *self)
+{
+    for (guint n = 0; n < EVENTS_A_TURN; n++) {
+        int fd = accept4(self->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            accept_one(self, fd);
+            continue;
+        }
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+            g_warning("accept: %s", g_strerror(errno));
+        return;
+    }
+}
+
+static gboolean
+epoll_is_ready(int fd, GIOCondition condition, gpointer user_data)
+{
+    KysoServer *self = user_data;
+    struct epoll_event events[EVENTS_A_TURN];
+    int n = epoll_wait(self->epoll_fd, events, EVENTS_A_TURN, 0);
+
+    for (int i = 0; i < n; i++) {
+        KysoConnection *connection = events[i].data.ptr;
+        if (connection == NULL) {
+            accept_all(self);
+            continue;
+        }
+        if (connection->is_closing)
+            continue;
+        if ((events[i].events & EPOLLOUT) != 0) {
+            if (kyso_channel_flush(connection->channel, NULL))
+                watch(connection, EPOLL_CTL_MOD);
+            else
+                close_connection(connection);
+        }
+        if ((events[i].events & ~(guint32) EPOLLOUT) != 0 && connection->continue_source == 0)
+            continue_reading(connection);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+KysoServer *
+kyso_server_new(int listen_fd, guint max_connections, const KysoServerEvents *events,
+                gpointer user_data)
+{
+    KysoServer *self = g_new0(KysoServer, 1);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+
+    self->listen_fd = listen_fd;
+    self->max_connections = max_connections;
+    self->events = events;
+    self->user_data = user_data;
+    self->connections = g_hash_table_new_full(NULL, NULL, (GDestroyNotify) connection_free, NULL);
+    self->closing = g_ptr_array_new();
+    self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (self->epoll_fd < 0 || fcntl(listen_fd, F_SETFL, O_NONBLOCK) < 0 ||
+        epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, listen_fd, &event) < 0)
+        g_error("cannot watch the socket: %s", g_strerror(errno));
+    self->watch = g_unix_fd_add(self->epoll_fd, G_IO_IN, epoll_is_ready, self);
+    return self;
+}
+
+void
+kyso_server_free(KysoServer *self)
+{
+    GHashTableIter iter;
+    KysoConnection *connection;
+
+    if (self == NULL)
+        return;
+    g_hash_table_iter_init(&iter, self->connections);
+    while (g_hash_table_iter_next(&iter, (gpointer *) &connection, NULL))
+        close_connection(connection);
+    free_closing(self);
+    if (self->closing_source != 0)
+        g_source_remove(self->closing_source);
+    g_source_remove(self->watch);
+    g_hash_table_unref(self->connections);
+    g_ptr_array_unref(self->closing);
+    kyso_fd_close(self->epoll_fd);
+    kyso_fd_close(self->listen_fd);
+    g_free(self);
+}
+
+guint
+kyso_server_get_n_connections(KysoServer *self)
+{
+    return g_hash_table_size(self->connections);
+}
+
+/* TRUE where somebody answers at @address. */
+static gboolean
+is_served(const struct sockaddr_un *address)
+{
+    g_auto(KysoFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd >= 0 && connect(fd, (const struct sockaddr *) address, sizeof *address) == 0;
+}
+
+int
+kyso_server_listen(const char *path, GError **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_autofree char *dir = g_path_get_dirname(path);
+    g_auto(KysoFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (strlen(path) >= sizeof address.sun_path) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "%s: longer than %zu bytes", path,
+                    sizeof address.sun_path - 1);
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    if (!kyso_paths_make_private(dir, error))
+        return -1;
+    if (is_served(&address)) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "%s: an agent serves it already",
+                    path);
+        return -1;
+    }
+    unlink(path);
+
+    mode_t mask = umask(0177);
+    gboolean bound = bind(fd, (struct sockaddr *) &address, sizeof address) == 0;
+    int saved_errno = errno;
+    umask(mask);
+    if (!bound || listen(fd, BACKLOG) < 0) {
+        kyso_error_set_errno(error, KYSO_ERROR_CONFIGURATION, bound ? errno : saved_errno, path);
+        return -1;
+    }
+    return kyso_fd_steal(&fd);
+}
+
+int
+kyso_server_take_activated(void)
+{
+    const char *pid = g_getenv("LISTEN_PID"), *n_fds = g_getenv("LISTEN_FDS");
+    gboolean is_ours = pid != NULL && n_fds != NULL && atoi(pid) == getpid() && atoi(n_fds) == 1;
+    int listening = 0;
+    socklen_t size = sizeof listening;
+
+    g_unsetenv("LISTEN_PID");
+    g_unsetenv("LISTEN_FDS");
+    g_unsetenv("LISTEN_FDNAMES");
+    if (!is_ours || getsockopt(ACTIVATED_FD, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 ||
+        !listening)
+        return -1;
+    fcntl(ACTIVATED_FD, F_SETFD, FD_CLOEXEC);
+    return ACTIVATED_FD;
+}
+
+KysoPeer *
+kyso_connection_peer(KysoConnection *connection)
+{
+    return connection->peer;
+}
+
+void
+kyso_connection_set_data(KysoConnection *connection, gpointer data)
+{
+    connection->data = data;
+}
+
+gpointer
+kyso_connection_get_data(KysoConnection *connection)
+{
+    return connection->data;
+}
