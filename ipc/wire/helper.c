@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 #include <sys/socket.h>
 
+#include "ipc/base/alarm.h"
 #include "ipc/base/error.h"
 #include "ipc/wire/rpc.h"
 
@@ -21,7 +22,7 @@ struct _KysoHelper {
     gboolean spent;
     guint watch;          /* source on the channel */
     GIOCondition watched; /* what it waits for */
-    GSource *clock;       /* fires at the earliest deadline; one for all calls */
+    KysoAlarm *alarm;     /* the deadlines of all calls */
     GHashTable *pending;  /* gint64 id -> Pending */
     gint64 last_id;
 };
@@ -68,10 +69,7 @@ kyso_helper_finalize(GObject *object)
 
     if (self->watch != 0)
         g_source_remove(self->watch);
-    if (self->clock != NULL) {
-        g_source_destroy(self->clock);
-        g_source_unref(self->clock);
-    }
+    kyso_alarm_free(self->alarm);
     g_hash_table_unref(self->pending);
     kyso_channel_free(self->channel);
     g_clear_object(&self->child);
@@ -245,49 +243,24 @@ start(KysoHelper *self, GError **error)
     return TRUE;
 }
 
-static gboolean
-deadline_reached(gpointer user_data)
+static gint64
+deadline_reached(gint64 now, gpointer user_data)
 {
     g_autoptr(KysoHelper) self = g_object_ref(KYSO_HELPER(user_data));
-    gint64 now = g_get_monotonic_time(), next = -1;
+    gint64 next = KYSO_ALARM_NEVER;
     GHashTableIter iter;
     Pending *call;
 
     g_hash_table_iter_init(&iter, self->pending);
-    while (g_hash_table_iter_next(&iter, NULL, (gpointer *) &call)) {
-        if (call->deadline <= now) {
-            g_autofree char *message =
-                g_strdup_printf("%s: no answer before the deadline", self->argv[0]);
-            kyso_child_kill(self->child);
-            become_spent(self, self->faults.hung, message);
-            next = -1;
-            break;
-        }
-        next = next < 0 ? call->deadline : MIN(next, call->deadline);
-    }
-    g_source_set_ready_time(self->clock, next);
-    return G_SOURCE_CONTINUE;
-}
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *) &call))
+        next = MIN(next, call->deadline);
+    if (next > now)
+        return next;
 
-static gboolean
-clock_dispatch(GSource *source, GSourceFunc callback, gpointer user_data)
-{
-    return callback(user_data);
-}
-
-static void
-arm_clock(KysoHelper *self, gint64 deadline)
-{
-    static GSourceFuncs functions = {.dispatch = clock_dispatch};
-
-    if (self->clock == NULL) {
-        self->clock = g_source_new(&functions, sizeof(GSource));
-        g_source_set_callback(self->clock, deadline_reached, self, NULL);
-        g_source_attach(self->clock, NULL);
-    }
-    gint64 armed = g_source_get_ready_time(self->clock);
-    if (armed < 0 || deadline < armed)
-        g_source_set_ready_time(self->clock, deadline);
+    g_autofree char *message = g_strdup_printf("%s: no answer before the deadline", self->argv[0]);
+    kyso_child_kill(self->child);
+    become_spent(self, self->faults.hung, message);
+    return KYSO_ALARM_NEVER;
 }
 
 static void
@@ -345,7 +318,9 @@ kyso_helper_call_async(KysoHelper *self, const char *method, json_t *params, con
         call->cancel_handler =
             g_signal_connect(cancellable, "cancelled", G_CALLBACK(call_cancelled), call);
     g_hash_table_insert(self->pending, &call->id, call);
-    arm_clock(self, call->deadline);
+    if (self->alarm == NULL)
+        self->alarm = kyso_alarm_new(deadline_reached, self);
+    kyso_alarm_set(self->alarm, call->deadline);
     watch_channel(self);
 }
 
