@@ -22,6 +22,7 @@ typedef enum {
 
 /* "signed", "refused", "cancelled", "failed". */
 const char *kyso_outcome_to_string(KysoOutcome outcome);
+gboolean kyso_outcome_from_string(const char *text, KysoOutcome *ret); /* FALSE: none of them */
 
 /* All texts are owned and UTF-8; NULL counts as "". Digests are SHA-256 in lower-case hex. */
 typedef struct {
