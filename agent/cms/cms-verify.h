@@ -18,13 +18,15 @@
 typedef enum {
     KYSO_VALID,        /* intact, and signed by a certificate that was good and is */
     KYSO_INVALID,      /* not intact, or signed by a certificate that was not allowed to */
-    KYSO_UNDETERMINED, /* intact, but nothing here says whether the certificate was good */
+    KYSO_UNDETERMINED, /* what is here does not say whether the certificate was good, or the
+                          signature is over a hash that we do not know */
 } KysoSignatureVerdict;
 
 typedef struct {
     KysoSignatureVerdict verdict;
 
-    /* NULL where the verdict needs no word; else one of: "several_signers", "content_present",
+    /* NULL where the verdict needs no word; else one of: "signer_missing", "several_signers",
+     * "content_present",
      * "wrong_content_type", "signer_certificate_missing", "attributes_missing",
      * "hash_unsupported", "digest_mismatch", "signature_mismatch", "signing_certificate_mismatch",
      * "certificate". Static. */
@@ -38,7 +40,7 @@ typedef struct {
 
     KysoCertificate *signer; /* NULL where it is not embedded */
     GPtrArray *certificates; /* of KysoCertificate: all embedded ones; never NULL */
-    GPtrArray *chain;        /* of KysoCertificate: leaf to anchor; NULL without a path */
+    GPtrArray *chain;        /* of KysoCertificate: leaf to anchor; NULL without a good path */
     const char *algorithm;   /* "RSA-PKCS1", "RSA-PSS", "ECDSA" or "OTHER"; static */
     const char *hash;        /* "SHA1", "SHA256", "SHA384", "SHA512" or "OTHER"; static */
     gboolean is_weak;        /* a warning: SHA-1, which binds the content no more */

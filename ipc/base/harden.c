@@ -18,18 +18,17 @@ open_standard_descriptors(void)
             g_error("cannot open descriptor %d", fd);
 }
 
-guint
+void
 kyso_harden_process(void)
 {
     struct rlimit none = {0, 0};
 
     open_standard_descriptors();
-    guint former = umask(077);
+    umask(077);
     signal(SIGPIPE, SIG_IGN);
     if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         g_error("cannot harden this process: %s", g_strerror(errno));
-    return former;
 }
 
 void

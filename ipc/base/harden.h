@@ -9,8 +9,8 @@
 
 /* No core dump, not dumpable (so no ptrace and no /proc/PID/mem by the same user), no new
  * privileges, umask 077, SIGPIPE ignored, descriptors 0 to 2 open. Aborts where the kernel says no.
- * Returns the umask as it was: the user's, for files that are handed over to him. */
-guint kyso_harden_process(void);
+ */
+void kyso_harden_process(void);
 
 /* Ends this process when its parent ends, also where that happened already. */
 void kyso_harden_die_with_parent(void);

@@ -17,7 +17,6 @@
 #endif
 
 struct _KysoPeer {
-    grefcount references;
     struct ucred credentials;
     KysoFd pidfd; /* -1 where the kernel has none, or the peer was gone already */
     gboolean was_read;
@@ -32,7 +31,6 @@ kyso_peer_new(int fd, GError **error)
     g_autoptr(KysoPeer) self = g_new0(KysoPeer, 1);
     socklen_t size = sizeof self->credentials;
 
-    g_ref_count_init(&self->references);
     self->pidfd = -1;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &self->credentials, &size) < 0) {
         kyso_error_set_errno(error, KYSO_ERROR_INTERNAL, errno, "SO_PEERCRED");
@@ -44,17 +42,10 @@ kyso_peer_new(int fd, GError **error)
     return g_steal_pointer(&self);
 }
 
-KysoPeer *
-kyso_peer_ref(KysoPeer *self)
-{
-    g_ref_count_inc(&self->references);
-    return self;
-}
-
 void
-kyso_peer_unref(KysoPeer *self)
+kyso_peer_free(KysoPeer *self)
 {
-    if (self == NULL || !g_ref_count_dec(&self->references))
+    if (self == NULL)
         return;
     kyso_fd_clear(&self->pidfd);
     g_free(self->executable);

@@ -5,8 +5,7 @@
  * Who is at the other end of a socket: facts, no decisions.
  *
  * The executable and the unit are read at the first asking, through the pidfd taken when the
- * connection was made, so that a re-used pid is never mistaken for the caller. Ref-counted, one
- * thread.
+ * connection was made, so that a re-used pid is never mistaken for the caller.
  */
 
 #include <glib.h>
@@ -16,9 +15,8 @@ typedef struct _KysoPeer KysoPeer;
 
 /* The peer of connected socket @fd (SO_PEERCRED, SO_PEERPIDFD where the kernel has it). */
 KysoPeer *kyso_peer_new(int fd, GError **error);
-KysoPeer *kyso_peer_ref(KysoPeer *self);
-void kyso_peer_unref(KysoPeer *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPeer, kyso_peer_unref)
+void kyso_peer_free(KysoPeer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPeer, kyso_peer_free)
 
 uid_t kyso_peer_uid(KysoPeer *self);
 pid_t kyso_peer_pid(KysoPeer *self);
