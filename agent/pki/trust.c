@@ -14,9 +14,8 @@
 #define MAX_EXTRA 64     /* certificates to find the way with */
 #define MAX_DEPTH 8      /* CAs between leaf and anchor */
 #define SECURITY_LEVEL 2 /* 112 bits, see SSL_CTX_set_security_level(3) */
-* /
 
-    struct _KysoTrust {
+struct _KysoTrust {
     gatomicrefcount ref_count;
     GPtrArray *anchors;
     GPtrArray *intermediates;
