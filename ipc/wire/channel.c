@@ -10,6 +10,7 @@
 
 #define RECEIVE_BLOCK (16 * 1024)
 #define MAX_UNSENT (4 * 1024 * 1024)
+#define MAX_ARRIVALS 2 /* a message still coming in, and the one that starts behind it */
 
 /* Descriptors that came with one read of the stream. The kernel hands them over in the read that
  * holds the first byte of their message, and ends that read with them; bytes of earlier messages
@@ -124,43 +125,48 @@ kyso_json_take_fd(const json_t *object, const char *name, KysoJsonNeed need, Kys
     return FALSE;
 }
 
-/* The set of descriptor numbers named anywhere in @value, as bits. */
-static guint32
-named_fds(const json_t *value)
+/* The descriptors named anywhere in a message. */
+typedef struct {
+    guint32 set; /* their numbers, as bits */
+    guint n;     /* names; more than bits where one is named twice or out of range */
+} Named;
+
+static void
+find_named(const json_t *value, Named *ret)
 {
-    guint32 named = 0;
     const char *name;
     json_t *item;
     size_t i;
 
-    int index = kyso_json_fd_index(value);
-    if (index >= 0)
-        return 1u << index;
     if (json_is_object(value)) {
-        json_object_foreach((json_t *) value, name, item) named |= named_fds(item);
+        json_t *number = json_object_get(value, "fd");
+        if (json_object_size(value) == 1 && json_is_integer(number)) {
+            int index = kyso_json_fd_index(value);
+            ret->set |= index >= 0 ? 1u << index : 0;
+            ret->n++;
+        }
+        json_object_foreach((json_t *) value, name, item) find_named(item, ret);
     } else if (json_is_array(value)) {
-        json_array_foreach(value, i, item) named |= named_fds(item);
+        json_array_foreach(value, i, item) find_named(item, ret);
     }
-    return named;
 }
 
-/* The descriptors of the message at [start, end) of the stream. A message that names none takes
- * them too when no later message can be their owner: the mismatch then shows. */
+/* The descriptors of the message at [start, end) of the stream. As each set is sent with a message
+ * of its own, it belongs to the last message that starts within its arrival. */
 static KysoFdList *
-claim_arrival(KysoChannel *self, guint64 start, guint64 end, gboolean names_any)
+claim_arrivals(KysoChannel *self, guint64 start, guint64 end, gboolean *ret_at_start)
 {
+    KysoFdList *fds = kyso_fd_list_new();
     Arrival *arrival;
 
-    while ((arrival = g_queue_peek_head(&self->arrivals)) != NULL && arrival->end <= start)
+    *ret_at_start = TRUE;
+    while ((arrival = g_queue_peek_head(&self->arrivals)) != NULL && arrival->end <= end) {
+        if (arrival->start > start)
+            *ret_at_start = FALSE; /* they came inside the message */
+        for (guint i = 0; i < arrival->fds->n_fds; i++)
+            kyso_fd_list_append(fds, kyso_fd_list_steal(arrival->fds, i));
         arrival_free(g_queue_pop_head(&self->arrivals));
-
-    gboolean is_owner = arrival != NULL && arrival->start <= start && start < arrival->end &&
-                        (names_any || end >= arrival->end);
-    if (!is_owner)
-        return kyso_fd_list_new();
-
-    KysoFdList *fds = g_steal_pointer(&arrival->fds);
-    arrival_free(g_queue_pop_head(&self->arrivals));
+    }
     return fds;
 }
 
@@ -169,23 +175,25 @@ read_line(KysoChannel *self, const char *line, gsize size, guint64 start, KysoMe
           GError **error)
 {
     g_autoptr(KysoMessage) message = g_new0(KysoMessage, 1);
+    gboolean at_start;
+    Named named = {0};
 
+    message->fds = claim_arrivals(self, start, start + size + 1, &at_start);
     message->body = kyso_json_parse(line, size, error);
-    guint32 named = message->body != NULL ? named_fds(message->body) : 0;
-    message->fds = claim_arrival(self, start, start + size + 1, named != 0);
     if (message->body == NULL)
         return KYSO_RECEIVED_BAD;
-
     if (!json_is_object(message->body)) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_NOT_A_REQUEST, "not a JSON object");
         return KYSO_RECEIVED_BAD;
     }
-    guint32 expected = (guint32) ((1ull << message->fds->n_fds) - 1);
-    gboolean fits = named == expected;
+
+    find_named(message->body, &named);
+    guint n_fds = message->fds->n_fds;
+    gboolean fits = at_start && named.n == n_fds && named.set == (1ull << n_fds) - 1;
     if (!fits)
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_DESCRIPTORS,
-                    "%u sent; those named must be 0 to %d", message->fds->n_fds,
-                    (int) message->fds->n_fds - 1);
+                    "%u sent%s, %u named; they are named from 0, each once", n_fds,
+                    at_start ? "" : " inside the message", named.n);
     *ret = g_steal_pointer(&message);
     return fits ? KYSO_RECEIVED_MESSAGE : KYSO_RECEIVED_BAD;
 }
@@ -279,7 +287,8 @@ fill(KysoChannel *self, GError **error)
     guint64 start = self->position + self->buffer->len;
     g_byte_array_append(self->buffer, (guint8 *) block, n);
     keep_descriptors(self, &header, start, start + n);
-    if ((header.msg_flags & MSG_CTRUNC) != 0) {
+    if ((header.msg_flags & MSG_CTRUNC) != 0 ||
+        g_queue_get_length(&self->arrivals) > MAX_ARRIVALS) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_DESCRIPTORS, "over %d descriptors",
                     KYSO_CHANNEL_MAX_FDS);
         return KYSO_RECEIVED_BROKEN;
@@ -370,9 +379,9 @@ kyso_channel_send(KysoChannel *self, const json_t *body, const int *fds, guint n
                   GError **error)
 {
     gsize size, sent = 0;
-    char *text = kyso_json_format(body, &size);
 
     g_return_val_if_fail(n_fds <= KYSO_CHANNEL_MAX_FDS, FALSE);
+    char *text = kyso_json_format(body, &size);
     text[size++] = '\n'; /* in place of the NUL */
 
     if (g_queue_is_empty(&self->unsent)) {

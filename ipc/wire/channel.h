@@ -43,7 +43,7 @@ typedef enum {
 /* The next message. BAD (with *ret set where it was a JSON object, so that its id can be answered):
  * KYSO_ERROR_NOT_JSON, _NOT_UTF8, _NESTED_TOO_DEEP, _WRONG_DESCRIPTORS
  * (named and sent differ), _NOT_A_REQUEST (not an object). BROKEN: KYSO_ERROR_MESSAGE_TOO_LARGE,
- * _CLIENT_GONE. */
+ * _WRONG_DESCRIPTORS (over 16 in a set, or sets inside one message), _CLIENT_GONE. */
 KysoReceived kyso_channel_receive(KysoChannel *self, KysoMessage **ret, GError **error);
 
 /* Sends @body and @fds (borrowed). On a blocking socket all is sent on return. On a non-blocking

@@ -121,18 +121,6 @@ become_spent(KysoHelper *self, int code, const char *message)
 }
 
 static void
-child_ended(KysoChild *child, int exit_code, int signal, gpointer user_data)
-{
-    g_autoptr(KysoHelper) self = g_object_ref(KYSO_HELPER(user_data));
-    g_autofree char *message =
-        signal != 0 ? g_strdup_printf("%s: ended by signal %d", self->argv[0], signal)
-                    : g_strdup_printf("%s: ended with status %d", self->argv[0], exit_code);
-
-    become_spent(self, self->faults.crashed, message);
-    g_clear_object(&self->child);
-}
-
-static void
 answer(KysoHelper *self, KysoMessage *message)
 {
     json_t *id = json_object_get(message->body, "id");
@@ -146,12 +134,16 @@ answer(KysoHelper *self, KysoMessage *message)
     g_hash_table_remove(self->pending, &number);
 
     GError *error = kyso_rpc_read_error(message->body);
+    json_t *result = json_object_get(message->body, "result");
+    if (error == NULL && result == NULL)
+        error = g_error_new(KYSO_ERROR, self->faults.crashed, "%s: neither result nor error",
+                            self->argv[0]);
     if (error != NULL) {
         g_task_return_error(task, error);
         return;
     }
     KysoReply *reply = g_new0(KysoReply, 1);
-    reply->result = json_incref(json_object_get(message->body, "result"));
+    reply->result = json_incref(result);
     reply->fds = g_steal_pointer(&message->fds);
     g_task_return_pointer(task, reply, (GDestroyNotify) kyso_reply_free);
 }
@@ -167,14 +159,10 @@ progress(KysoHelper *self, const json_t *body)
         call->progress(params, call->user_data);
 }
 
+/* Hands out what has come. FALSE: nothing more will come. */
 static gboolean
-channel_is_ready(int fd, GIOCondition condition, gpointer user_data)
+take_messages(KysoHelper *self)
 {
-    g_autoptr(KysoHelper) self = g_object_ref(KYSO_HELPER(user_data));
-
-    if ((condition & G_IO_OUT) != 0 && !kyso_channel_flush(self->channel, NULL))
-        kyso_child_kill(self->child);
-
     while (self->channel != NULL) {
         g_autoptr(KysoMessage) message = NULL;
         g_autoptr(GError) error = NULL;
@@ -186,20 +174,52 @@ channel_is_ready(int fd, GIOCondition condition, gpointer user_data)
                 answer(self, message);
             continue;
         case KYSO_RECEIVED_NOTHING:
-            watch_channel(self);
-            return G_SOURCE_CONTINUE;
+            return TRUE;
         case KYSO_RECEIVED_BAD:
         case KYSO_RECEIVED_BROKEN:
-            g_warning("%s: %s", self->argv[0], error->message);
-            G_GNUC_FALLTHROUGH;
+            /* A death with requests unread resets the stream: child_ended tells of it. */
+            if (!g_error_matches(error, KYSO_ERROR, KYSO_ERROR_CLIENT_GONE))
+                g_warning("%s: %s", self->argv[0], error->message);
+            return FALSE;
         case KYSO_RECEIVED_END:
-            /* How it ended is known when it is reaped: child_ended answers the calls. */
-            kyso_child_kill(self->child);
-            self->watch = 0;
-            return G_SOURCE_REMOVE;
+            return FALSE;
         }
     }
-    return G_SOURCE_CONTINUE; /* spent: the source is gone already */
+    return TRUE;
+}
+
+static void
+child_ended(KysoChild *child, int exit_code, int signal, gpointer user_data)
+{
+    g_autoptr(KysoHelper) self = g_object_ref(KYSO_HELPER(user_data));
+    g_autofree char *message =
+        signal != 0 ? g_strdup_printf("%s: ended by signal %d", self->argv[0], signal)
+                    : g_strdup_printf("%s: ended with status %d", self->argv[0], exit_code);
+
+    /* Its last words may wait in the socket still. */
+    take_messages(self);
+    become_spent(self, self->faults.crashed, message);
+    g_clear_object(&self->child);
+}
+
+static gboolean
+channel_is_ready(int fd, GIOCondition condition, gpointer user_data)
+{
+    g_autoptr(KysoHelper) self = g_object_ref(KYSO_HELPER(user_data));
+
+    if ((condition & G_IO_OUT) != 0 && !kyso_channel_flush(self->channel, NULL))
+        kyso_child_kill(self->child);
+
+    if (!take_messages(self)) {
+        /* How it ended is known when it is reaped: child_ended answers the calls. */
+        kyso_child_kill(self->child);
+        self->spent = TRUE;
+        g_clear_pointer(&self->channel, kyso_channel_free);
+        self->watch = 0;
+        return G_SOURCE_REMOVE;
+    }
+    watch_channel(self);
+    return G_SOURCE_CONTINUE;
 }
 
 /* Waits for output only while something is unsent: an idle helper never wakes us. */

@@ -47,7 +47,7 @@ kyso_json_parse(const char *text, gsize size, GError **error)
         return NULL;
     }
 
-    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
+    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (value == NULL)
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_JSON, "column %d: %s", fault.column,
                     fault.text);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,8 @@
 #define EVENTS_A_TURN 64
 #define MESSAGES_A_TURN 256 /* of one connection, so that none starves the others */
 #define BACKLOG 128
+#define ACCEPT_AGAIN_S 1    /* after the system had no descriptor or memory for a connection */
+#define OWN_DESCRIPTORS 512 /* of the whole program, besides two a connection */
 #define ACTIVATED_FD 3
 
 struct _KysoServer {
@@ -29,6 +32,7 @@ struct _KysoServer {
     GHashTable *connections; /* set of KysoConnection */
     GPtrArray *closing;      /* freed at the end of the turn */
     guint closing_source;
+    guint accept_again; /* timer, while no connection is accepted */
     const KysoServerEvents *events;
     gpointer user_data;
 };
@@ -120,6 +124,14 @@ send_error(KysoConnection *connection, const json_t *id, const GError *error)
     kyso_connection_send(connection, body, NULL, 0);
 }
 
+/* The id under which a bad message can be answered, or NULL. */
+static const json_t *
+readable_id(const KysoMessage *message)
+{
+    json_t *id = message != NULL ? json_object_get(message->body, "id") : NULL;
+    return json_is_string(id) || json_is_integer(id) ? id : NULL;
+}
+
 static gboolean
 continue_reading(gpointer user_data)
 {
@@ -131,7 +143,9 @@ continue_reading(gpointer user_data)
         g_autoptr(GError) error = NULL;
 
         if (n == MESSAGES_A_TURN) {
-            connection->continue_source = g_idle_add(continue_reading, connection);
+            /* Not idle priority: the socket itself is ready still and would always go first. */
+            connection->continue_source =
+                g_idle_add_full(G_PRIORITY_DEFAULT, continue_reading, connection, NULL);
             break;
         }
         KysoReceived received = kyso_channel_receive(connection->channel, &message, &error);
@@ -143,7 +157,7 @@ continue_reading(gpointer user_data)
             continue;
         }
         if (error != NULL)
-            send_error(connection, message ? json_object_get(message->body, "id") : NULL, error);
+            send_error(connection, readable_id(message), error);
         if (received != KYSO_RECEIVED_BAD)
             close_connection(connection);
     }
@@ -186,6 +200,28 @@ accept_one(KysoServer *self, int fd)
     watch(connection, EPOLL_CTL_ADD);
 }
 
+static gboolean
+accept_again(gpointer user_data)
+{
+    KysoServer *self = user_data;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+
+    self->accept_again = 0;
+    epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, self->listen_fd, &event);
+    return G_SOURCE_REMOVE;
+}
+
+/* The waiting client keeps the socket ready: without a pause the loop would spin. */
+static void
+pause_accepting(KysoServer *self)
+{
+    struct epoll_event event = {.events = 0, .data.ptr = NULL};
+
+    epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, self->listen_fd, &event);
+    if (self->accept_again == 0)
+        self->accept_again = g_timeout_add_seconds(ACCEPT_AGAIN_S, accept_again, self);
+}
+
 static void
 accept_all(KysoServer *self)
 {
@@ -195,8 +231,10 @@ accept_all(KysoServer *self)
             accept_one(self, fd);
             continue;
         }
-        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
             g_warning("accept: %s", g_strerror(errno));
+            pause_accepting(self);
+        }
         return;
     }
 }
@@ -228,6 +266,21 @@ epoll_is_ready(int fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Each connection takes two: its socket and the pidfd of its peer. The soft limit of a session is
+ * 1024 (systemd), the hard one far above. */
+static void
+raise_descriptor_limit(guint max_connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = 2 * (rlim_t) max_connections + OWN_DESCRIPTORS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = MIN(wanted, limit.rlim_max);
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        g_warning("cannot raise the limit of descriptors: %s", g_strerror(errno));
+}
+
 KysoServer *
 kyso_server_new(int listen_fd, guint max_connections, const KysoServerEvents *events,
                 gpointer user_data)
@@ -235,6 +288,7 @@ kyso_server_new(int listen_fd, guint max_connections, const KysoServerEvents *ev
     KysoServer *self = g_new0(KysoServer, 1);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
 
+    raise_descriptor_limit(max_connections);
     self->listen_fd = listen_fd;
     self->max_connections = max_connections;
     self->events = events;
@@ -263,6 +317,8 @@ kyso_server_free(KysoServer *self)
     free_closing(self);
     if (self->closing_source != 0)
         g_source_remove(self->closing_source);
+    if (self->accept_again != 0)
+        g_source_remove(self->accept_again);
     g_source_remove(self->watch);
     g_hash_table_unref(self->connections);
     g_ptr_array_unref(self->closing);
@@ -277,12 +333,13 @@ kyso_server_get_n_connections(KysoServer *self)
     return g_hash_table_size(self->connections);
 }
 
-/* TRUE where somebody answers at @address. */
+/* TRUE where somebody listens at @address; EAGAIN says that there are too many waiting already. */
 static gboolean
 is_served(const struct sockaddr_un *address)
 {
-    g_auto(KysoFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return fd >= 0 && connect(fd, (const struct sockaddr *) address, sizeof *address) == 0;
+    g_auto(KysoFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return fd >= 0 && (connect(fd, (const struct sockaddr *) address, sizeof *address) == 0 ||
+                       errno == EAGAIN);
 }
 
 int
