@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * kyso-token --module PATH: one PKCS#11 module in a process of its own. See README.md.
+ */
+
+#include "ipc/base/error.h"
+#include "ipc/base/harden.h"
+#include "ipc/wire/service.h"
+#include "pkcs11/worker/listing.h"
+#include "pkcs11/worker/signing.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Their RSA-4096 signatures fit in one message of the channel. */
+#define MAX_DIGESTS 256
+
+typedef struct {
+    KysoVendor *vendor;
+    KysoSigning *signing; /* NULL: nobody is logged in */
+    gint64 login;         /* number of the last login */
+} Worker;
+
+/* The calls that libp11 serves would end a live login: see kyso_vendor_enumerate. */
+static gboolean
+check_nobody_is_in(const Worker *self, GError **error)
+{
+    if (self->signing == NULL)
+        return TRUE;
+
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "a login is live");
+    return FALSE;
+}
+
+static void
+list_called(KysoCall *call, gpointer user_data)
+{
+    Worker *self = user_data;
+    GError *error = NULL;
+
+    json_t *result = NULL;
+    if (check_nobody_is_in(self, &error))
+        result = kyso_listing_make(self->vendor, &error);
+    if (result != NULL)
+        kyso_call_return(call, result, NULL, 0);
+    else
+        kyso_call_fail(call, error);
+}
+
+static gboolean
+read_opening(KysoCall *call, KysoOpening *ret, GError **error)
+{
+    const json_t *params = kyso_call_params(call);
+    static const char *const names[] = {"certificate", "serial", "pin", NULL};
+
+    return kyso_json_only_has(params, names, error) &&
+           kyso_json_get_string(params, "certificate", KYSO_JSON_REQUIRED, &ret->certificate,
+                                error) &&
+           kyso_json_get_string(params, "serial", KYSO_JSON_REQUIRED, &ret->serial, error) &&
+           kyso_json_take_fd(params, "pin", KYSO_JSON_OPTIONAL, kyso_call_fds(call), &ret->pin_fd,
+                             error);
+}
+
+static json_t *
+describe_key(const KysoOpenedKey *key)
+{
+    const char *curve = kyso_opened_key_curve(key);
+    json_t *value = json_object();
+
+    json_object_set_new(value, "type", json_string(curve != NULL ? "EC" : "RSA"));
+    json_object_set_new(value, "bits", json_integer(EVP_PKEY_get_bits(key->public_key)));
+    if (curve != NULL)
+        json_object_set_new(value, "curve", json_string(curve));
+    return value;
+}
+
+static void
+login_called(KysoCall *call, gpointer user_data)
+{
+    Worker *self = user_data;
+    KysoOpening opening = {.pin_fd = -1};
+    KysoOpenedKey *key = NULL;
+    GError *error = NULL;
+
+    if (check_nobody_is_in(self, &error) && read_opening(call, &opening, &error))
+        key = kyso_opened_key_new(self->vendor, &opening, &error);
+    kyso_fd_close(opening.pin_fd);
+    if (key == NULL) {
+        kyso_call_fail(call, error);
+        return;
+    }
+
+    json_t *result = json_object();
+    json_object_set_new(result, "login", json_integer(++self->login));
+    json_object_set_new(result, "key", describe_key(key));
+    self->signing = kyso_signing_new(key);
+    kyso_call_return(call, result, NULL, 0);
+}
+
+/* The digests of a call: one in "digest", or up to MAX_DIGESTS in "digests". */
+static GPtrArray *
+read_digests(const json_t *params, gsize size, GError **error)
+{
+    g_autoptr(GPtrArray) digests = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+    g_autoptr(GBytes) single = NULL;
+    json_t *many = NULL;
+
+    if (!kyso_json_get_array(params, "digests", KYSO_JSON_OPTIONAL, MAX_DIGESTS, &many, error))
+        return NULL;
+    if (many == NULL) {
+        if (!kyso_json_get_bytes(params, "digest", KYSO_JSON_REQUIRED, size, &single, error))
+            return NULL;
+        g_ptr_array_add(digests, g_steal_pointer(&single));
+    }
+    for (gsize i = 0; i < json_array_size(many); i++) {
+        g_autoptr(json_t) one = json_pack("{s: O}", "digest", json_array_get(many, i));
+        GBytes *bytes = NULL;
+        if (!kyso_json_get_bytes(one, "digest", KYSO_JSON_REQUIRED, size, &bytes, error))
+            return NULL;
+        g_ptr_array_add(digests, bytes);
+    }
+
+    gboolean good = digests->len > 0;
+    for (guint i = 0; i < digests->len; i++)
+        good = good && g_bytes_get_size(digests->pdata[i]) == size;
+    if (!good) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                    "a digest of this hash has %" G_GSIZE_FORMAT " bytes", size);
+        return NULL;
+    }
+
+    return g_steal_pointer(&digests);
+}
+
+static gboolean
+check_login(const Worker *self, const json_t *params, GError **error)
+{
+    gint64 login = 0;
+
+    if (!kyso_json_get_int(params, "login", KYSO_JSON_REQUIRED, 1, G_MAXINT64, &login, error))
+        return FALSE;
+    if (self->signing == NULL || login != self->login) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "no such login");
+        return FALSE;
+    }
+
+    return TRUE;
+}
+
+/* Signing thread. */
+static void
+signed_one(GPtrArray *signatures, GError *error, gpointer user_data)
+{
+    KysoCall *call = user_data;
+
+    if (error != NULL) {
+        kyso_call_fail(call, error);
+        return;
+    }
+
+    json_t *result = json_object();
+    json_object_set_new(result, "signature", kyso_json_bytes(signatures->pdata[0]));
+    kyso_call_return(call, result, NULL, 0);
+}
+
+/* Signing thread. */
+static void
+signed_many(GPtrArray *signatures, GError *error, gpointer user_data)
+{
+    KysoCall *call = user_data;
+
+    if (error != NULL) {
+        kyso_call_fail(call, error);
+        return;
+    }
+
+    json_t *list = json_array();
+    for (guint i = 0; i < signatures->len; i++)
+        json_array_append_new(list, kyso_json_bytes(signatures->pdata[i]));
+    json_t *result = json_object();
+    json_object_set_new(result, "signatures", list);
+    kyso_call_return(call, result, NULL, 0);
+}
+
+static gboolean
+begin_signing(Worker *self, KysoCall *call, GError **error)
+{
+    const json_t *params = kyso_call_params(call);
+    const char *algorithm = NULL;
+    const char *hash = NULL;
+
+    if (!check_login(self, params, error) ||
+        !kyso_json_get_string(params, "algorithm", KYSO_JSON_REQUIRED, &algorithm, error) ||
+        !kyso_json_get_string(params, "hash", KYSO_JSON_REQUIRED, &hash, error))
+        return FALSE;
+
+    const KysoMechanism *mechanism = kyso_mechanism_find(algorithm, hash, error);
+    if (mechanism == NULL)
+        return FALSE;
+
+    g_autoptr(GPtrArray) digests =
+        read_digests(params, kyso_mechanism_digest_size(mechanism), error);
+    if (digests == NULL)
+        return FALSE;
+
+    gboolean is_batch = json_object_get(params, "digests") != NULL;
+    return kyso_signing_push(self->signing, mechanism, digests, is_batch ? signed_many : signed_one,
+                             call, error);
+}
+
+static void
+sign_called(KysoCall *call, gpointer user_data)
+{
+    GError *error = NULL;
+
+    if (!begin_signing(user_data, call, &error))
+        kyso_call_fail(call, error);
+}
+
+/* The answer means: nobody is logged in, no session is open, the module is at rest. */
+static void
+logout_called(KysoCall *call, gpointer user_data)
+{
+    Worker *self = user_data;
+    GError *error = NULL;
+
+    if (!check_login(self, kyso_call_params(call), &error)) {
+        kyso_call_fail(call, error);
+        return;
+    }
+
+    g_clear_pointer(&self->signing, kyso_signing_free);
+    kyso_vendor_unload(self->vendor);
+    kyso_call_return(call, json_object(), NULL, 0);
+}
+
+static const KysoServiceMethod methods[] = {
+    {"token.list", list_called},
+    {"token.login", login_called},
+    {"token.sign", sign_called},
+    {"token.logout", logout_called},
+    {NULL, NULL},
+};
+
+int
+main(int argc, char **argv)
+{
+    kyso_harden_process();
+    kyso_harden_die_with_parent();
+
+    if (argc != 3 || strcmp(argv[1], "--module") != 0 || argv[2][0] != '/') {
+        fputs("usage: kyso-token --module /path/of/module.so\n"
+              "Started by kyso-agent, with a socket as descriptor 3.\n",
+              stderr);
+        return 2;
+    }
+
+    ERR_load_PKCS11_strings();
+    Worker worker = {.vendor = kyso_vendor_new(argv[2])};
+    int status = kyso_service_run(methods, &worker);
+
+    g_clear_pointer(&worker.signing, kyso_signing_free);
+    kyso_vendor_free(worker.vendor);
+    /* No exit handlers: vendor modules are known to crash in theirs after C_Finalize. */
+    _exit(status);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "pkcs11/worker/opened-key.h"
+
+#include "ipc/base/error.h"
+#include "pkcs11/worker/certificate.h"
+#include "pkcs11/worker/ckr.h"
+
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
+#include <string.h>
+
+#define MIN_RSA_BITS 2048
+#define MAX_RSA_BITS 4096
+
+static const char *
+curve_of(const EVP_PKEY *key)
+{
+    char name[32];
+
+    if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+        EVP_PKEY_get_group_name(key, name, sizeof name, NULL) != 1)
+        return NULL;
+    if (g_str_equal(name, SN_X9_62_prime256v1))
+        return "P-256";
+    if (g_str_equal(name, SN_secp384r1))
+        return "P-384";
+    return NULL;
+}
+
+const char *
+kyso_opened_key_curve(const KysoOpenedKey *self)
+{
+    return curve_of(self->public_key);
+}
+
+static gboolean
+check_kind_of_key(const EVP_PKEY *key, GError **error)
+{
+    if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) {
+        int bits = EVP_PKEY_get_bits(key);
+        if (bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS)
+            return TRUE;
+    } else if (key != NULL && curve_of(key) != NULL) {
+        return TRUE;
+    }
+
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
+                        "only RSA of 2048 to 4096 bits and EC P-256 and P-384 can sign");
+    return FALSE;
+}
+
+/* Looks for the certificate on @slot. *ret is NULL where it is not there. */
+static gboolean
+find_certificate(KysoVendor *vendor, PKCS11_SLOT *slot, const char *id, PKCS11_CERT **ret,
+                 GError **error)
+{
+    PKCS11_CERT *certificates = NULL;
+    guint n = 0;
+
+    *ret = NULL;
+    if (!kyso_vendor_certificates(vendor, slot, &certificates, &n, error))
+        return FALSE;
+
+    for (guint i = 0; i < n && *ret == NULL; i++) {
+        g_autoptr(GBytes) der = kyso_certificate_der(&certificates[i]);
+        g_autofree char *found =
+            der != NULL ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, der) : NULL;
+        if (g_strcmp0(found, id) == 0)
+            *ret = &certificates[i];
+    }
+    return TRUE;
+}
+
+/* One card may show several slots of the same serial: the one with the certificate is meant. The
+ * session found with it is left open in @self. */
+static PKCS11_CERT *
+find_place(KysoOpenedKey *self, const KysoOpening *opening, PKCS11_SLOT **ret_slot, GError **error)
+{
+    PKCS11_SLOT *slots = NULL;
+    guint n_slots = 0;
+    gboolean serial_seen = FALSE;
+
+    if (!kyso_vendor_enumerate(self->vendor, &slots, &n_slots, error))
+        return NULL;
+
+    for (guint i = 0; i < n_slots; i++) {
+        PKCS11_TOKEN *token = slots[i].token;
+        if (token == NULL || !token->initialized ||
+            g_strcmp0(token->serialnr, opening->serial) != 0)
+            continue;
+
+        PKCS11_CERT *certificate = NULL;
+        serial_seen = TRUE;
+        if (!kyso_vendor_open_session(self->vendor, &slots[i], &self->session, error) ||
+            !find_certificate(self->vendor, &slots[i], opening->certificate, &certificate, error))
+            return NULL;
+        if (certificate != NULL) {
+            *ret_slot = &slots[i];
+            return certificate;
+        }
+        kyso_vendor_close_session(self->vendor, self->session);
+        self->session = CK_INVALID_HANDLE;
+    }
+
+    g_set_error(error, KYSO_ERROR,
+                serial_seen ? KYSO_ERROR_UNKNOWN_CREDENTIAL : KYSO_ERROR_TOKEN_CHANGED,
+                serial_seen ? "the token %s has not this certificate" : "no token %s is there",
+                opening->serial);
+    return NULL;
+}
+
+static gboolean
+read_pin(const KysoOpening *opening, gboolean has_keypad, KysoSecret **ret, GError **error)
+{
+    if (opening->pin_fd < 0) {
+        if (!has_keypad)
+            g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                                "the token has no keypad: the PIN is missing");
+        return has_keypad;
+    }
+
+    g_autoptr(KysoSecret) pin = kyso_secret_new();
+    if (!kyso_secret_read(pin, opening->pin_fd, error))
+        return FALSE;
+    if (kyso_secret_length(pin) == 0) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_PIN_CANCELLED, "no PIN was given");
+        return FALSE;
+    }
+
+    *ret = g_steal_pointer(&pin);
+    return TRUE;
+}
+
+/* The flags after a wrong PIN are what tells how many tries are left; the number is the token's
+ * secret but for the last one. */
+static void
+set_pin_error(KysoOpenedKey *self, CK_RV rv, GError **error)
+{
+    CK_TOKEN_INFO info;
+    CK_FLAGS flags = 0;
+
+    if (kyso_vendor_functions(self->vendor)->C_GetTokenInfo(self->slot_id, &info) == CKR_OK)
+        flags = info.flags;
+
+    gboolean is_low = (flags & CKF_USER_PIN_COUNT_LOW) != 0;
+    gboolean is_final = (flags & CKF_USER_PIN_FINAL_TRY) != 0;
+    gboolean is_locked = (flags & CKF_USER_PIN_LOCKED) != 0 || rv == CKR_PIN_LOCKED;
+    g_autofree char *details = g_strdup_printf(
+        "{\"pin_count_low\": %s, \"pin_final_try\": %s, \"pin_locked\": %s, \"tries_left\": %s}",
+        is_low ? "true" : "false", is_final ? "true" : "false", is_locked ? "true" : "false",
+        is_locked ? "0" : (is_final ? "1" : "null"));
+    g_propagate_error(
+        error, kyso_error_new_with_details(kyso_ckr_code(rv), details, "C_Login (CKR 0x%lx)", rv));
+}
+
+static gboolean
+log_in(KysoOpenedKey *self, const KysoSecret *pin, GError **error)
+{
+    CK_UTF8CHAR *bytes = pin != NULL ? (CK_UTF8CHAR *) kyso_secret_get(pin) : NULL;
+    CK_ULONG size = pin != NULL ? kyso_secret_length(pin) : 0;
+
+    CK_RV rv = kyso_vendor_functions(self->vendor)->C_Login(self->session, CKU_USER, bytes, size);
+    if (rv == CKR_OK)
+        return TRUE;
+
+    /* "Already logged in" is a fault too: whoever is in was not let in by this PIN. */
+    int code = kyso_ckr_code(rv);
+    if (code == KYSO_ERROR_PIN_INCORRECT || code == KYSO_ERROR_PIN_LOCKED)
+        set_pin_error(self, rv, error);
+    else
+        kyso_ckr_set_error(error, rv, "C_Login");
+    return FALSE;
+}
+
+/* The attributes of a key that a certificate names: its class and CKA_ID. */
+static gboolean
+find_key(KysoOpenedKey *self, const PKCS11_CERT *certificate, GError **error)
+{
+    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(self->vendor);
+    CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+    CK_ATTRIBUTE template[] = {
+        {CKA_CLASS, &class, sizeof class},
+        {CKA_ID, certificate->id, certificate->id_len},
+    };
+
+    CK_RV rv = p11->C_FindObjectsInit(self->session, template, G_N_ELEMENTS(template));
+    if (rv != CKR_OK) {
+        kyso_ckr_set_error(error, rv, "C_FindObjectsInit");
+        return FALSE;
+    }
+    CK_ULONG n = 0;
+    rv = p11->C_FindObjects(self->session, &self->handle, 1, &n);
+    p11->C_FindObjectsFinal(self->session);
+    if (rv != CKR_OK) {
+        kyso_ckr_set_error(error, rv, "C_FindObjects");
+        return FALSE;
+    }
+    if (n == 0 || certificate->id_len == 0) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_KEY_MISSING,
+                            "the token has no private key of the certificate's CKA_ID");
+        return FALSE;
+    }
+
+    CK_BBOOL each_time =
+        CK_FALSE; /* a token that does not know the attribute does not ask for it */
+    CK_ATTRIBUTE attribute = {CKA_ALWAYS_AUTHENTICATE, &each_time, sizeof each_time};
+    rv = p11->C_GetAttributeValue(self->session, self->handle, &attribute, 1);
+    self->wants_pin_each_time = rv == CKR_OK && each_time == CK_TRUE;
+    return TRUE;
+}
+
+/* Everything that can be refused without the PIN is refused before it is read. */
+static gboolean
+open_key(KysoOpenedKey *self, const KysoOpening *opening, GError **error)
+{
+    PKCS11_SLOT *slot = NULL;
+    PKCS11_CERT *certificate = find_place(self, opening, &slot, error);
+    if (certificate == NULL)
+        return FALSE;
+
+    self->slot_id = PKCS11_get_slotid_from_slot(slot);
+    if (slot->token->userPinLocked) {
+        g_propagate_error(error,
+                          kyso_error_new_with_details(KYSO_ERROR_PIN_LOCKED, "{\"tries_left\": 0}",
+                                                      "the token says so before any try"));
+        return FALSE;
+    }
+    if (!check_kind_of_key(X509_get0_pubkey(certificate->x509), error))
+        return FALSE;
+    self->public_key = X509_get_pubkey(certificate->x509);
+
+    g_autoptr(KysoSecret) pin = NULL;
+    if (!read_pin(opening, slot->token->secureLogin, &pin, error) || !log_in(self, pin, error) ||
+        !find_key(self, certificate, error))
+        return FALSE;
+
+    if (self->wants_pin_each_time)
+        self->pin = g_steal_pointer(&pin);
+    return TRUE;
+}
+
+KysoOpenedKey *
+kyso_opened_key_new(KysoVendor *vendor, const KysoOpening *opening, GError **error)
+{
+    g_autoptr(KysoOpenedKey) self = g_new0(KysoOpenedKey, 1);
+
+    self->vendor = vendor;
+    if (!open_key(self, opening, error))
+        return NULL;
+
+    return g_steal_pointer(&self);
+}
+
+void
+kyso_opened_key_free(KysoOpenedKey *self)
+{
+    if (self->session != CK_INVALID_HANDLE) {
+        /* Says CKR_USER_NOT_LOGGED_IN where the PIN was not right: nothing to undo then. */
+        kyso_vendor_functions(self->vendor)->C_Logout(self->session);
+        kyso_vendor_close_session(self->vendor, self->session);
+    }
+    EVP_PKEY_free(self->public_key);
+    kyso_secret_free(self->pin);
+    g_free(self);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "pkcs11/worker/signing.h"
+
+#include "ipc/base/error.h"
+#include "pkcs11/worker/ckr.h"
+
+#define MAX_THREADS 2
+
+typedef struct {
+    const KysoMechanism *mechanism;
+    GPtrArray *digests;
+    GPtrArray *signatures; /* at the index of their digest */
+    GError *error;         /* the first one */
+    guint next;            /* digest that nobody has begun */
+    guint unfinished;
+    KysoSigned done;
+    gpointer user_data;
+} Job;
+
+struct _KysoSigning {
+    KysoOpenedKey *key;
+    GMutex lock; /* all below */
+    GCond work_came;
+    GQueue jobs; /* those with digests that nobody has begun */
+    GThread *threads[MAX_THREADS];
+    guint n_threads;
+    guint max_threads; /* fewer where the token has no more sessions */
+    guint n_idle;
+    gboolean is_ending;
+    gboolean has_signed; /* a key that wants the PIN each time has had it */
+    GError *fault;       /* the token's, after which nothing is tried again */
+};
+
+/* What a thread has of its own. */
+typedef struct {
+    KysoSigning *signing;
+    CK_SESSION_HANDLE session;
+    const KysoMechanism *verifier_for;
+    EVP_PKEY_CTX *verifier;
+} Signer;
+
+static void
+job_free(Job *job)
+{
+    g_ptr_array_unref(job->digests);
+    g_ptr_array_unref(job->signatures);
+    g_clear_error(&job->error);
+    g_free(job);
+}
+
+/* A key that wants the PIN each time signs once, as the PIN was typed once. */
+static gboolean
+take_pin(KysoSigning *self, KysoSecret **ret, GError **error)
+{
+    g_mutex_lock(&self->lock);
+    gboolean is_first = !self->has_signed;
+    self->has_signed = TRUE;
+    *ret = g_steal_pointer(&self->key->pin);
+    g_mutex_unlock(&self->lock);
+
+    if (!is_first)
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED,
+                            "this key wants the PIN again for each signature");
+    return is_first;
+}
+
+/* Between C_SignInit and C_Sign (PKCS #11 v2.40 §5.6, C_Login). */
+static CK_RV
+give_pin_again(Signer *self, const KysoSecret *pin)
+{
+    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(self->signing->key->vendor);
+    CK_UTF8CHAR *bytes = pin != NULL ? (CK_UTF8CHAR *) kyso_secret_get(pin) : NULL;
+
+    return p11->C_Login(self->session, CKU_CONTEXT_SPECIFIC, bytes,
+                        pin != NULL ? kyso_secret_length(pin) : 0);
+}
+
+static GBytes *
+sign_on_token(Signer *self, const KysoMechanism *mechanism, const guchar *digest, GError **error)
+{
+    KysoOpenedKey *key = self->signing->key;
+    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(key->vendor);
+    CK_MECHANISM ck = kyso_mechanism_to_ck(mechanism);
+    g_autoptr(KysoSecret) pin = NULL;
+
+    if (key->wants_pin_each_time && !take_pin(self->signing, &pin, error))
+        return NULL;
+
+    const char *function = "C_SignInit";
+    CK_RV rv = p11->C_SignInit(self->session, &ck, key->handle);
+    if (rv == CKR_OK && key->wants_pin_each_time) {
+        function = "C_Login";
+        rv = give_pin_again(self, pin);
+    }
+
+    guchar raw[KYSO_MECHANISM_MAX_SIGNATURE];
+    CK_ULONG raw_size = sizeof raw;
+    if (rv == CKR_OK) {
+        guchar input[KYSO_MECHANISM_MAX_INPUT];
+        gsize size = kyso_mechanism_input(mechanism, key->public_key, digest, input);
+        function = "C_Sign";
+        rv = p11->C_Sign(self->session, input, size, raw, &raw_size);
+    }
+    if (rv != CKR_OK) {
+        kyso_ckr_set_error(error, rv, function);
+        return NULL;
+    }
+
+    return kyso_mechanism_output(mechanism, raw, MIN(raw_size, sizeof raw));
+}
+
+static gboolean
+verify(Signer *self, const KysoMechanism *mechanism, const guchar *digest, GBytes *signature)
+{
+    if (self->verifier_for != mechanism) {
+        EVP_PKEY_CTX_free(self->verifier);
+        self->verifier = kyso_mechanism_verifier(mechanism, self->signing->key->public_key);
+        self->verifier_for = mechanism;
+    }
+
+    return self->verifier != NULL && signature != NULL &&
+           kyso_mechanism_verify(mechanism, self->verifier, digest, signature);
+}
+
+static GBytes *
+sign_one(Signer *self, const KysoMechanism *mechanism, GBytes *digest, GError **error)
+{
+    const guchar *bytes = g_bytes_get_data(digest, NULL);
+
+    GError *failed = NULL;
+    g_autoptr(GBytes) signature = sign_on_token(self, mechanism, bytes, &failed);
+    if (failed != NULL) {
+        g_propagate_error(error, failed);
+        return NULL;
+    }
+    if (!verify(self, mechanism, bytes, signature)) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_WRONG,
+                            "the token's signature does not verify with the certificate");
+        return NULL;
+    }
+
+    return g_steal_pointer(&signature);
+}
+
+/* The next digest in order, or FALSE when the thread shall end. Called with the lock. */
+static gboolean
+take_work(KysoSigning *self, Job **ret_job, guint *ret_index)
+{
+    while (g_queue_is_empty(&self->jobs)) {
+        if (self->is_ending)
+            return FALSE;
+        self->n_idle++;
+        g_cond_wait(&self->work_came, &self->lock);
+        self->n_idle--;
+    }
+
+    Job *job = g_queue_peek_head(&self->jobs);
+    *ret_job = job;
+    *ret_index = job->next++;
+    if (job->next == job->digests->len)
+        g_queue_pop_head(&self->jobs);
+    return TRUE;
+}
+
+/* A refusal leaves the module in order; anything else does not. */
+static gboolean
+is_refusal(const GError *error)
+{
+    return g_error_matches(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED) ||
+           g_error_matches(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED);
+}
+
+/* Called with the lock. Returns the job where this was its last digest. */
+static Job *
+note_result(KysoSigning *self, Job *job, guint index, GBytes *signature, GError *error)
+{
+    job->signatures->pdata[index] = signature;
+    if (error != NULL && self->fault == NULL && !is_refusal(error))
+        self->fault = g_error_copy(error);
+    if (error != NULL && job->error == NULL)
+        job->error = g_steal_pointer(&error);
+    g_clear_error(&error);
+
+    job->unfinished--;
+    return job->unfinished == 0 ? job : NULL;
+}
+
+static void
+work(Signer *self)
+{
+    KysoSigning *signing = self->signing;
+    Job *job = NULL;
+    guint index = 0;
+
+    g_mutex_lock(&signing->lock);
+    while (take_work(signing, &job, &index)) {
+        const GError *known = signing->fault != NULL ? signing->fault : job->error;
+        GError *error = known != NULL ? g_error_copy(known) : NULL;
+        GBytes *signature = NULL;
+        g_mutex_unlock(&signing->lock);
+
+        if (error == NULL)
+            signature = sign_one(self, job->mechanism, job->digests->pdata[index], &error);
+
+        g_mutex_lock(&signing->lock);
+        Job *finished = note_result(signing, job, index, signature, error);
+        if (finished == NULL)
+            continue;
+        g_mutex_unlock(&signing->lock);
+        finished->done(finished->error == NULL ? finished->signatures : NULL,
+                       g_steal_pointer(&finished->error), finished->user_data);
+        job_free(finished);
+        g_mutex_lock(&signing->lock);
+    }
+    g_mutex_unlock(&signing->lock);
+}
+
+static gpointer
+first_thread(gpointer data)
+{
+    KysoSigning *signing = data;
+    Signer self = {.signing = signing, .session = signing->key->session};
+
+    work(&self);
+    EVP_PKEY_CTX_free(self.verifier);
+    return NULL;
+}
+
+/* A token with one session only is served by the first thread alone. */
+static gpointer
+further_thread(gpointer data)
+{
+    KysoSigning *signing = data;
+    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(signing->key->vendor);
+    Signer self = {.signing = signing};
+
+    CK_RV rv =
+        p11->C_OpenSession(signing->key->slot_id, CKF_SERIAL_SESSION, NULL, NULL, &self.session);
+    if (rv != CKR_OK)
+        return NULL;
+
+    work(&self);
+    EVP_PKEY_CTX_free(self.verifier);
+    p11->C_CloseSession(self.session);
+    return NULL;
+}
+
+KysoSigning *
+kyso_signing_new(KysoOpenedKey *key)
+{
+    KysoSigning *self = g_new0(KysoSigning, 1);
+
+    self->key = key;
+    self->max_threads = key->wants_pin_each_time ? 1 : MAX_THREADS;
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->work_came);
+    g_queue_init(&self->jobs);
+    return self;
+}
+
+void
+kyso_signing_free(KysoSigning *self)
+{
+    g_mutex_lock(&self->lock);
+    self->is_ending = TRUE;
+    g_cond_broadcast(&self->work_came);
+    g_mutex_unlock(&self->lock);
+    /* The first thread last: a further one may end early, never the first. */
+    for (guint i = self->n_threads; i > 0; i--)
+        g_thread_join(self->threads[i - 1]);
+
+    kyso_opened_key_free(self->key);
+    g_clear_error(&self->fault);
+    g_cond_clear(&self->work_came);
+    g_mutex_clear(&self->lock);
+    g_free(self);
+}
+
+const KysoOpenedKey *
+kyso_signing_key(KysoSigning *self)
+{
+    return self->key;
+}
+
+/* A woken thread counts as idle until it runs, so the work is counted too. Called with the lock. */
+static void
+wake_or_start_threads(KysoSigning *self, guint n_digests)
+{
+    guint n_wanted = MAX(g_queue_get_length(&self->jobs), n_digests);
+
+    for (guint i = 0; i < MIN(n_wanted, self->n_idle); i++)
+        g_cond_signal(&self->work_came);
+    for (guint i = self->n_idle; i < n_wanted && self->n_threads < self->max_threads; i++) {
+        GThreadFunc run = self->n_threads == 0 ? first_thread : further_thread;
+        self->threads[self->n_threads++] = g_thread_new("signing", run, self);
+    }
+}
+
+gboolean
+kyso_signing_push(KysoSigning *self, const KysoMechanism *mechanism, GPtrArray *digests,
+                  KysoSigned done, gpointer user_data, GError **error)
+{
+    if (!kyso_mechanism_fits(mechanism, self->key->public_key)) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
+                            "the key is of another type");
+        return FALSE;
+    }
+
+    Job *job = g_new0(Job, 1);
+    job->mechanism = mechanism;
+    job->digests = g_ptr_array_ref(digests);
+    job->signatures = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+    g_ptr_array_set_size(job->signatures, (gint) digests->len);
+    job->unfinished = digests->len;
+    job->done = done;
+    job->user_data = user_data;
+
+    g_mutex_lock(&self->lock);
+    g_queue_push_tail(&self->jobs, job);
+    wake_or_start_threads(self, digests->len);
+    g_mutex_unlock(&self->lock);
+    return TRUE;
+}
