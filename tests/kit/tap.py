@@ -23,8 +23,8 @@ class TapResult(unittest.TestResult):
         print(f'{word} {self.count} {test.id().removeprefix("__main__.")}{note}', flush=True)
 
     def _explain(self, error):
-        for line in ''.join(traceback.format_exception(*error)).rstrip().splitlines():
-            print(f'# {line}', flush=True)
+        """On stderr: meson shows that of a failed program, and keeps TAP's own lines to itself."""
+        print(''.join(traceback.format_exception(*error)), file=sys.stderr, flush=True)
 
     def addSuccess(self, test):
         super().addSuccess(test)
