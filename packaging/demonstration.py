@@ -133,7 +133,6 @@ def main():
         'Making a software token and throw-away certificates; their PIN is typed by a script.')
     home = kyso_kit.Home()
     try:
-        home.script_pinentry(f'pin:{kyso_kit.PIN}')
         if sys.argv[1:] == ['--serve']:
             serve(home)
         else:

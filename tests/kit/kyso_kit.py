@@ -9,7 +9,9 @@
 Nothing sleeps: the agent says when it is ready (sd_notify), processes are waited for by pidfd.
 """
 
+import atexit
 import configparser
+import functools
 import json
 import os
 import pathlib
@@ -78,6 +80,29 @@ def make_letter(path, *options):
     return Letter(path, json.loads(run.stdout))
 
 
+@functools.cache
+def token_template(names):
+    """Tokens and configuration with these credentials, made once in this process."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='kyso-template-'))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run(
+        [KIT / 'softhsm', folder / 'token', '--with', ','.join(names), '--pin', PIN]
+        + ['--cache', BUILD / 'tests' / 'kit' / 'keys'],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return folder / 'token'
+
+
+def copy_tokens(names, target):
+    """A copy of the template, whose files name their own folder."""
+    template = token_template(names)
+    shutil.copytree(template, target)
+    for name in ('softhsm2.conf', 'credentials.ini', 'env'):
+        path = target / name
+        path.write_text(path.read_text().replace(str(template), str(target)))
+
+
 class Home:
     """A throw-away home: software tokens and configuration as tests/kit/softhsm makes them, and a
     pinentry that follows a script.
@@ -92,16 +117,15 @@ class Home:
         self.socket = self.runtime / 'kyso' / 'agent.sock'
         for folder in (self.state, self.runtime):
             folder.mkdir(mode=0o700)
-        subprocess.run(
-            [KIT / 'softhsm', self.path / 'token', '--with', ','.join(names), '--pin', PIN]
-            + ['--cache', BUILD / 'tests' / 'kit' / 'keys'],
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
+        copy_tokens(tuple(names), self.path / 'token')
         described = configparser.ConfigParser()
         described.read(self.path / 'token' / 'credentials.ini')
         self.credentials = {name: described[name]['id'] for name in described.sections()}
-        self.configure('prompt', f'pinentry={self._make_pinentry()}')
+        self.pinentry = self.path / 'pinentry' / 'pinentry'
+        self.pinentry.parent.mkdir(mode=0o700)
+        shutil.copy(KIT / 'fake-pinentry', self.pinentry)
+        self.configure('prompt', f'pinentry={self.pinentry}')
+        self.script_pinentry(f'pin {PIN}')
 
     def configure(self, group, line):
         """Adds a line to kyso.conf; agents started from now on see it."""
@@ -124,10 +148,16 @@ class Home:
             **more,
         }
 
-    def script_pinentry(self, text):
-        """What the next PIN windows do, see fake-pinentry: 'pin:735914', 'cancel', 'hang', ..."""
-        (self.path / 'pinentry' / 'script').write_text(text)
-        (self.path / 'pinentry' / 'state').unlink(missing_ok=True)
+    def script_pinentry(self, *actions):
+        """What the coming PIN windows do, one action each, the last one for all that follow; see
+        fake-pinentry: 'pin 735914', 'cancel', 'timeout', 'hang', ..."""
+        self.pinentry.with_name('pinentry.script').write_text('\n'.join(actions) + '\n')
+        self.pinentry.with_name('pinentry.count').unlink(missing_ok=True)
+
+    def pinentry_log(self):
+        """What the PIN windows were told."""
+        log = self.pinentry.with_name('pinentry.log')
+        return log.read_text() if log.exists() else ''
 
     def images(self):
         """(signature, seal) as PNG files."""
