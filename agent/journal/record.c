@@ -6,7 +6,7 @@
 #define HASH_VERSION "kyso-record-1"
 #define ELLIPSIS "…"
 
-static const char *const outcomes[] = {"signed", "refused", "cancelled", "failed"};
+static const char *const outcomes[] = {"signed", "refused", "cancelled", "failed", "authorized"};
 
 #define TEXT(field)                                                                                \
     {                                                                                              \

@@ -15,12 +15,13 @@
 
 typedef enum {
     KYSO_OUTCOME_SIGNED,
-    KYSO_OUTCOME_REFUSED,   /* by the rules */
-    KYSO_OUTCOME_CANCELLED, /* by a person */
-    KYSO_OUTCOME_FAILED,    /* by a fault */
+    KYSO_OUTCOME_REFUSED,    /* by the rules */
+    KYSO_OUTCOME_CANCELLED,  /* by a person */
+    KYSO_OUTCOME_FAILED,     /* by a fault */
+    KYSO_OUTCOME_AUTHORIZED, /* a declared number of digests may be signed */
 } KysoOutcome;
 
-/* "signed", "refused", "cancelled", "failed". */
+/* "signed", "refused", "cancelled", "failed", "authorized". */
 const char *kyso_outcome_to_string(KysoOutcome outcome);
 gboolean kyso_outcome_from_string(const char *text, KysoOutcome *ret); /* FALSE: none of them */
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static mode_t user_umask = 022;
+
 /* A closed descriptor 0 to 2 would be taken by the next file opened, and written to by mistake. */
 static void
 open_standard_descriptors(void)
@@ -29,6 +31,12 @@ kyso_harden_process(void)
     if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         g_error("cannot harden this process: %s", g_strerror(errno));
+}
+
+guint
+kyso_harden_user_umask(void)
+{
+    return user_umask;
 }
 
 void

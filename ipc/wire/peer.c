@@ -17,6 +17,7 @@
 #endif
 
 struct _KysoPeer {
+    grefcount references;
     struct ucred credentials;
     KysoFd pidfd; /* -1 where the kernel has none, or the peer was gone already */
     gboolean was_read;
@@ -31,6 +32,7 @@ kyso_peer_new(int fd, GError **error)
     g_autoptr(KysoPeer) self = g_new0(KysoPeer, 1);
     socklen_t size = sizeof self->credentials;
 
+    g_ref_count_init(&self->references);
     self->pidfd = -1;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &self->credentials, &size) < 0) {
         kyso_error_set_errno(error, KYSO_ERROR_INTERNAL, errno, "SO_PEERCRED");
@@ -42,10 +44,17 @@ kyso_peer_new(int fd, GError **error)
     return g_steal_pointer(&self);
 }
 
-void
-kyso_peer_free(KysoPeer *self)
+KysoPeer *
+kyso_peer_ref(KysoPeer *self)
 {
-    if (self == NULL)
+    g_ref_count_inc(&self->references);
+    return self;
+}
+
+void
+kyso_peer_unref(KysoPeer *self)
+{
+    if (self == NULL || !g_ref_count_dec(&self->references))
         return;
     kyso_fd_clear(&self->pidfd);
     g_free(self->executable);

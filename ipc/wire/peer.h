@@ -5,7 +5,8 @@
  * Who is at the other end of a socket: facts, no decisions.
  *
  * The executable and the unit are read at the first asking, through the pidfd taken when the
- * connection was made, so that a re-used pid is never mistaken for the caller.
+ * connection was made, so that a re-used pid is never mistaken for the caller. Ref-counted, one
+ * thread.
  */
 
 #include <glib.h>
@@ -15,8 +16,9 @@ typedef struct _KysoPeer KysoPeer;
 
 /* The peer of connected socket @fd (SO_PEERCRED, SO_PEERPIDFD where the kernel has it). */
 KysoPeer *kyso_peer_new(int fd, GError **error);
-void kyso_peer_free(KysoPeer *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPeer, kyso_peer_free)
+KysoPeer *kyso_peer_ref(KysoPeer *self);
+void kyso_peer_unref(KysoPeer *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPeer, kyso_peer_unref)
 
 uid_t kyso_peer_uid(KysoPeer *self);
 pid_t kyso_peer_pid(KysoPeer *self);

@@ -53,7 +53,7 @@ connection_free(KysoConnection *self)
     if (self->continue_source != 0)
         g_source_remove(self->continue_source);
     kyso_channel_free(self->channel);
-    kyso_peer_free(self->peer);
+    kyso_peer_unref(self->peer);
     g_free(self);
 }
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/agent.h"
+
+#include "agent/core/methods.h"
+#include "agent/core/signer.h"
+#include "ipc/base/paths.h"
+
+KysoAgent *
+kyso_agent_new(KysoConfiguration *configuration)
+{
+    KysoAgent *self = g_new0(KysoAgent, 1);
+    self->configuration = configuration;
+    self->jobs = kyso_jobs_new();
+    return self;
+}
+
+void
+kyso_agent_free(KysoAgent *self)
+{
+    if (self == NULL)
+        return;
+    kyso_signer_free(self);
+    g_clear_object(&self->prompt);
+    g_clear_object(&self->pool);
+    kyso_jobs_free(self->jobs);
+    kyso_configuration_free(self->configuration);
+    g_free(self);
+}
+
+KysoPool *
+kyso_agent_get_pool(KysoAgent *self, GError **error)
+{
+    if (self->pool == NULL) {
+        g_autofree char *program = kyso_paths_program("kyso-token", "pkcs11/worker");
+        g_autoptr(GPtrArray) modules = kyso_modules_read(self->configuration->dir, error);
+        if (modules == NULL)
+            return NULL;
+        self->pool = kyso_pool_new(modules, program);
+    }
+    return self->pool;
+}
+
+KysoPrompt *
+kyso_agent_get_prompt(KysoAgent *self)
+{
+    if (self->prompt == NULL) {
+        g_autofree char *program = kyso_paths_program("kyso-prompt", "agent/dialog");
+        self->prompt = kyso_prompt_new(program, self->configuration->pinentry);
+    }
+    return self->prompt;
+}
+
+static void
+message_received(KysoConnection *connection, KysoMessage *message, gpointer user_data)
+{
+    kyso_methods_dispatch(user_data, connection, message);
+}
+
+static void
+connection_closed(KysoConnection *connection, gpointer user_data)
+{
+    KysoAgent *self = user_data;
+
+    kyso_jobs_forget_connection(self->jobs, connection);
+    kyso_signer_forget_connection(self, connection);
+}
+
+KysoServer *
+kyso_agent_serve(KysoAgent *self, int listen_fd)
+{
+    static const KysoServerEvents events = {message_received, connection_closed};
+    return kyso_server_new(listen_fd, KYSO_MAX_CONNECTIONS, &events, self);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * What the administrator has decided: CONFIGURATION/kyso.conf, read once at start.
+ *
+ *   [sign]    hash=false            may programs have bare digests signed?
+ *             session-seconds=600   how long one authorization for digests lasts
+ *   [prompt]  pinentry=/usr/bin/pinentry
+ *             language=vi           vi or en
+ *   [token]   seconds=60            for one call into a token's driver
+ *   [document] seconds=60           for reading or preparing one document
+ *   [modules] registry=true         use p11-kit's registry (pkcs11/pool/modules.h)
+ *
+ * Immutable.
+ */
+
+#include <glib.h>
+
+typedef struct {
+    char *dir;       /* the folder itself */
+    char *state_dir; /* journal and private copies */
+    char *pinentry;
+    char *language;
+    gboolean is_hash_signing_allowed;
+    guint hash_session_seconds;
+    guint token_ms;
+    guint document_ms;
+} KysoConfiguration;
+
+/* Missing file: the defaults. KYSO_ERROR_CONFIGURATION: a value that cannot be, an unknown key, or
+ * a folder that others may write to. */
+KysoConfiguration *kyso_configuration_load(const char *dir, const char *state_dir, GError **error);
+void kyso_configuration_free(KysoConfiguration *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoConfiguration, kyso_configuration_free)

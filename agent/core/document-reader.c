@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/document-reader.h"
+
+#include "ipc/base/error.h"
+#include "ipc/base/paths.h"
+
+KysoHelper *
+kyso_document_reader_new(void)
+{
+    g_autofree char *program = kyso_paths_program("kyso-document", "agent/document");
+    const char *argv[] = {program, NULL};
+    KysoHelperFaults faults = {KYSO_ERROR_DOCUMENT_WORKER_CRASHED, KYSO_ERROR_DOCUMENT_WORKER_HUNG};
+    return kyso_helper_new(argv, faults);
+}
+
+static guint
+deadline_of(KysoAgent *agent, KysoJob *job)
+{
+    return MIN(agent->configuration->document_ms, kyso_job_remaining_ms(job));
+}
+
+void
+kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                   GAsyncReadyCallback done, gpointer user_data)
+{
+    json_t *params = json_pack("{s:o, s:[], s:b}", "document", kyso_json_fd(0), "pages", "text", 0);
+    kyso_helper_call_async(self, "document.inspect", params, &document, 1, deadline_of(agent, job),
+                           kyso_job_cancellable(job), NULL, done, user_data);
+}
+
+json_t *
+kyso_document_reader_inspect_finish(KysoHelper *self, GAsyncResult *result, GError **error)
+{
+    g_autoptr(KysoReply) reply = kyso_helper_call_finish(self, result, error);
+    return reply != NULL ? json_incref(reply->result) : NULL;
+}
+
+static json_t *
+rect_to_json(const double *rect)
+{
+    return json_pack("[f, f, f, f]", rect[0], rect[1], rect[2], rect[3]);
+}
+
+static json_t *
+field_to_json(const KysoPrepareSpec *spec)
+{
+    const KysoPlace *place = &spec->request->place;
+
+    if (spec->is_reserved)
+        return json_pack("{s:s}", "existing", spec->field);
+    return json_pack("{s:s, s:i, s:o}", "name", spec->field, "page", place->page, "rect",
+                     rect_to_json(place->rect));
+}
+
+static json_t *
+reserve_to_json(const KysoSignRequest *request)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < KYSO_N_BLANKS; i++) {
+        const KysoPlace *place = &request->reserve[i];
+        if (place->page == 0)
+            continue;
+        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o, s:s}", "type",
+                                              i == KYSO_BLANK_SEAL ? "signature" : "text", "name",
+                                              kyso_blanks[i].field, "page", place->page, "rect",
+                                              rect_to_json(place->rect), "tooltip",
+                                              kyso_blanks[i].tooltip));
+    }
+    return list;
+}
+
+static json_t *
+fill_to_json(const KysoSignRequest *request)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < KYSO_N_BLANKS; i++)
+        if (request->fill[i] != NULL)
+            json_array_append_new(list, json_pack("{s:s, s:s}", "name", kyso_blanks[i].field,
+                                                  "value", request->fill[i]));
+    return list;
+}
+
+void
+kyso_document_reader_prepare_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                   const KysoPrepareSpec *spec, GAsyncReadyCallback done,
+                                   gpointer user_data)
+{
+    const KysoSignRequest *request = spec->request;
+    int fds[] = {document, request->image};
+    json_t *params =
+        json_pack("{s:o, s:o, s:i, s:s, s:s, s:i, s:o, s:o}", "document", kyso_json_fd(0), "field",
+                  field_to_json(spec), "contents_size", (int) spec->contents_size, "signing_time",
+                  spec->signing_time, "name", spec->signer, "certify", request->certify ? 2 : 0,
+                  "reserve", reserve_to_json(request), "fill", fill_to_json(request));
+
+    if (request->image >= 0)
+        json_object_set_new(params, "image", kyso_json_fd(1));
+    kyso_helper_call_async(self, "document.prepare", params, fds, request->image >= 0 ? 2 : 1,
+                           deadline_of(agent, job), kyso_job_cancellable(job), NULL, done,
+                           user_data);
+}
+
+KysoReply *
+kyso_document_reader_prepare_finish(KysoHelper *self, GAsyncResult *result, GError **error)
+{
+    return kyso_helper_call_finish(self, result, error);
+}

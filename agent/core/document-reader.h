@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * The agent's side of kyso-document: one sandboxed process a document. What it says is believed
+ * for the looks of a page only; what is signed, the agent checks for itself (increment.h). Main
+ * thread only.
+ */
+
+#include "agent/core/agent.h"
+#include "agent/core/sign-request.h"
+#include "ipc/wire/helper.h"
+
+/* A reader for one document; ended when dropped. */
+KysoHelper *kyso_document_reader_new(void);
+
+/* inspect: pages, signatures, fields. */
+void kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                        int document, GAsyncReadyCallback done, gpointer user_data);
+
+/* A new reference. KYSO_ERROR_DOCUMENT_*. */
+json_t *kyso_document_reader_inspect_finish(KysoHelper *self, GAsyncResult *result, GError **error);
+
+typedef struct {
+    const KysoSignRequest *request;
+    const char *field;        /* name of the signature field */
+    gboolean is_reserved;     /* it is there already */
+    const char *signing_time; /* PDF date */
+    const char *signer;       /* /Name */
+    guint contents_size;      /* bytes for the CMS */
+} KysoPrepareSpec;
+
+/* prepare: the incremental update that puts the signature there. */
+void kyso_document_reader_prepare_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                        int document, const KysoPrepareSpec *spec,
+                                        GAsyncReadyCallback done, gpointer user_data);
+
+/* {"increment": {"fd": 0}, ...} with its descriptor. KYSO_ERROR_DOCUMENT_*, _PLACE_OUTSIDE,
+ * _FIELD_MISSING, _IMAGE_UNREADABLE, _TEXT_NOT_DRAWABLE. */
+KysoReply *kyso_document_reader_prepare_finish(KysoHelper *self, GAsyncResult *result,
+                                               GError **error);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Every signature of a document, verified: what `signatures.verify` answers, what the policy asks
+ * before a signature is added, and how kyso looks at its own result. Hashing runs in a thread.
+ */
+
+#include <gio/gio.h>
+
+#include "agent/cms/cms-verify.h"
+#include "agent/core/signer-state.h"
+
+typedef struct {
+    char *field;                 /* "" for a detached signature */
+    char *format;                /* "ETSI.CAdES.detached", ... */
+    KysoSignatureReport *report; /* NULL: its data cannot be read */
+    KysoRole role;
+    KysoSignatureVerdict verdict;
+    GDateTime *signed_at;           /* what the document says; NULL: nothing */
+    goffset end;                    /* where the signed part of the file ends */
+    gboolean covers_whole_document; /* but for the signature itself */
+} KysoDocumentSignature;
+
+typedef struct {
+    GPtrArray *signatures; /* of KysoDocumentSignature, oldest first */
+} KysoDocumentReport;
+void kyso_document_report_free(KysoDocumentReport *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoDocumentReport, kyso_document_report_free)
+
+/* The signatures that @inspection (document.inspect) lists in the PDF @fd of @size bytes. All are
+ * borrowed until done. */
+void kyso_document_report_pdf_async(KysoSigner *signer, int fd, goffset size,
+                                    const json_t *inspection, GCancellable *cancellable,
+                                    GAsyncReadyCallback done, gpointer user_data);
+
+/* The detached CAdES @cms over all of @fd. */
+void kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset size, GBytes *cms,
+                                         GCancellable *cancellable, GAsyncReadyCallback done,
+                                         gpointer user_data);
+
+/* The same where the digest of the content by @hash is known already. Does not block.
+ * KYSO_ERROR_SIGNATURE_UNREADABLE. */
+KysoDocumentReport *kyso_document_report_digest(KysoSigner *signer, GBytes *cms, const char *hash,
+                                                GBytes *digest, GError **error);
+
+/* KYSO_ERROR_SIGNATURE_UNREADABLE (detached only), KYSO_ERROR_INPUT_UNREADABLE. */
+KysoDocumentReport *kyso_document_report_finish(GAsyncResult *result, GError **error);
+
+/* Fills the facts about earlier signatures. */
+void kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts);
+
+/* The result of signatures.verify; one signature of it. New. */
+json_t *kyso_document_report_to_json(const KysoDocumentReport *self);
+json_t *kyso_document_signature_to_json(const KysoDocumentSignature *self);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/authorization.h"
+#include "agent/core/credentials.h"
+#include "agent/core/hash-signing.h"
+#include "agent/core/signer-state.h"
+#include "agent/core/signing.h"
+#include "agent/core/verifying.h"
+#include "ipc/base/error.h"
+#include "ipc/base/paths.h"
+#include "kyso-config.h"
+
+/* The trust that came with the package, then the administrator's own. */
+static KysoTrust *
+load_trust(const KysoConfiguration *configuration, GError **error)
+{
+    g_autofree char *own = g_build_filename(configuration->dir, "trust", NULL);
+    g_autofree char *packaged = g_build_filename(KYSO_DATADIR, "trust", NULL);
+    gboolean has_own = g_file_test(own, G_FILE_TEST_EXISTS);
+
+    if (has_own && !kyso_paths_is_trusted(own, error))
+        return NULL;
+    g_autoptr(KysoTrust) trust = kyso_trust_load(packaged, error);
+    if (trust == NULL || (has_own && !kyso_trust_add(trust, own, error)))
+        return NULL;
+    return g_steal_pointer(&trust);
+}
+
+static KysoRoles *
+load_roles(const KysoConfiguration *configuration, GError **error)
+{
+    g_autofree char *dir = g_build_filename(configuration->dir, "credentials.d", NULL);
+
+    if (g_file_test(dir, G_FILE_TEST_EXISTS) && !kyso_paths_is_trusted(dir, error))
+        return NULL;
+    return kyso_roles_load(dir, error);
+}
+
+static void
+signer_close(KysoSigner *self)
+{
+    g_clear_pointer(&self->authorizations, g_hash_table_unref);
+    g_clear_object(&self->journal);
+    g_clear_pointer(&self->roles, kyso_roles_free);
+    g_clear_pointer(&self->trust, kyso_trust_unref);
+    g_free(self);
+}
+
+static KysoSigner *
+signer_open(KysoAgent *agent, GError **error)
+{
+    KysoSigner *self = g_new0(KysoSigner, 1);
+
+    self->agent = agent;
+    self->authorizations = kyso_authorization_new_table();
+    self->trust = load_trust(agent->configuration, error);
+    if (self->trust != NULL)
+        self->roles = load_roles(agent->configuration, error);
+    if (self->roles == NULL) {
+        signer_close(self);
+        return NULL;
+    }
+    return self;
+}
+
+KysoJournal *
+kyso_signer_get_journal(KysoSigner *self, GError **error)
+{
+    if (self->journal == NULL)
+        self->journal = kyso_journal_open(self->agent->configuration->state_dir, error);
+    return self->journal;
+}
+
+KysoRole
+kyso_signer_get_role(KysoSigner *self, const KysoCertificate *certificate)
+{
+    const char *name = kyso_roles_get(self->roles, kyso_certificate_get_id(certificate));
+    return kyso_policy_role_from_name(name);
+}
+
+int
+kyso_signer_check_certificate(KysoSigner *self, const KysoCertificate *certificate,
+                              GPtrArray **ret_chain, GError **ret_fault)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GError) fault = NULL;
+
+    if (kyso_certificate_check_signer(certificate, now, &fault) &&
+        kyso_trust_check(self->trust, certificate, NULL, now, ret_chain, &fault))
+        return 0;
+    int code = kyso_error_code(fault);
+    if (ret_fault != NULL)
+        *ret_fault = g_steal_pointer(&fault);
+    return code;
+}
+
+static const KysoSignerMethod methods[] = {
+    {"credentials.list", kyso_credentials_list},
+    {"credentials.info", kyso_credentials_info},
+    {"credentials.authorize", kyso_hash_signing_authorize},
+    {"signatures.signDoc", kyso_signing_sign_doc},
+    {"signatures.signHash", kyso_hash_signing_sign_hash},
+    {"signatures.verify", kyso_verifying_verify},
+    {NULL},
+};
+
+G_MODULE_EXPORT const KysoSignerModule kyso_signer_module = {
+    signer_open,
+    signer_close,
+    kyso_authorization_forget_connection,
+    methods,
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/stat.h>
+
+#include "agent/core/signing-state.h"
+#include "ipc/base/error.h"
+
+/* A detached signature needs the document's digest only: nothing is copied, nothing is parsed.
+ * read: hashed for the journal; prepare: hashed for the key, where that is another hash. */
+static void input_hashed(GObject *source, GAsyncResult *result, gpointer user_data);
+static void content_hashed(GObject *source, GAsyncResult *result, gpointer user_data);
+
+typedef struct {
+    int fd;
+    const char *hash;
+} Order;
+
+static void
+hash_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+    const Order *order = task_data;
+    g_autoptr(KysoFileHash) hash = kyso_file_hash_new(order->hash);
+    GError *error = NULL;
+    struct stat st;
+
+    if (fstat(order->fd, &st) < 0 || st.st_size > KYSO_DOCUMENT_MAX)
+        g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_DOCUMENT_TOO_LARGE, "over %d bytes",
+                                KYSO_DOCUMENT_MAX);
+    else if (!kyso_file_hash_add(hash, order->fd, 0, st.st_size, &error))
+        g_task_return_error(task, error);
+    else
+        g_task_return_pointer(task, kyso_file_hash_get(hash), (GDestroyNotify) g_bytes_unref);
+}
+
+static void
+hash_input(KysoSigning *self, const char *hash, GAsyncReadyCallback done)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, kyso_job_cancellable(self->job), done, self);
+    Order *order = g_new0(Order, 1);
+
+    order->fd = self->request->input;
+    order->hash = hash;
+    g_task_set_task_data(task, order, g_free);
+    g_task_run_in_thread(task, hash_in_thread);
+}
+
+static void
+read_file(KysoSigning *self)
+{
+    hash_input(self, "SHA256", input_hashed);
+}
+
+static void
+input_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigning *self = user_data;
+    GError *error = NULL;
+
+    self->content_digest = g_task_propagate_pointer(G_TASK(result), &error);
+    if (self->content_digest != NULL)
+        self->record->document_digest = kyso_file_hash_to_hex(self->content_digest);
+    kyso_signing_part_done(self, error);
+}
+
+static void
+prepare_file(KysoSigning *self)
+{
+    if (g_str_equal(self->scheme->hash, "SHA256"))
+        kyso_signing_ask(self);
+    else
+        hash_input(self, self->scheme->hash, content_hashed);
+}
+
+static void
+content_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigning *self = user_data;
+    GError *error = NULL;
+    GBytes *digest = g_task_propagate_pointer(G_TASK(result), &error);
+
+    if (digest == NULL) {
+        kyso_signing_fail(self, error);
+        return;
+    }
+    g_bytes_unref(self->content_digest);
+    self->content_digest = digest;
+    kyso_signing_ask(self);
+}
+
+static gboolean
+write_result(KysoSigning *self, GError **error)
+{
+    g_autofree char *dir = kyso_signing_work_dir(self);
+    g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
+    gsize size;
+    const void *data = g_bytes_get_data(self->cms, &size);
+
+    self->result = kyso_temporary_new(dir, error);
+    if (self->result == NULL ||
+        !kyso_fd_write_all(kyso_temporary_fd(self->result), data, size, error))
+        return FALSE;
+    self->result_size = size;
+    kyso_file_hash_add_bytes(hash, data, size);
+    g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
+    self->record->result_digest = kyso_file_hash_to_hex(digest);
+    return TRUE;
+}
+
+static void
+complete_file(KysoSigning *self)
+{
+    GError *error = NULL;
+
+    self->report = kyso_document_report_digest(self->agent->signer, self->cms, self->scheme->hash,
+                                               self->content_digest, &error);
+    if (self->report == NULL || !kyso_signing_check_report(self, self->report, &error) ||
+        !write_result(self, &error)) {
+        kyso_signing_fail(self, error);
+        return;
+    }
+    kyso_signing_record(self);
+}
+
+const KysoSigningKind kyso_signing_detached = {KYSO_CADES_DETACHED, read_file, prepare_file,
+                                               complete_file};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/verifying.h"
+
+#include "agent/core/document-reader.h"
+#include "agent/core/document-report.h"
+#include "agent/core/private-copy.h"
+#include "agent/core/request-file.h"
+
+#define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
+
+/* PDF: copied -> inspected -> verified. Detached: copied -> verified. The copy keeps the answer
+ * about one and the same file, whatever its owner does meanwhile. */
+static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
+static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
+static void signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data);
+
+typedef struct {
+    KysoAgent *agent;
+    KysoJob *job;
+    KysoFd input;
+    GBytes *cms; /* NULL: a PDF */
+    KysoHelper *reader;
+    KysoPrivateCopy *copy;
+    json_t *inspection;
+} Verifying;
+
+static void
+verifying_free(Verifying *self)
+{
+    g_object_unref(self->job);
+    kyso_fd_clear(&self->input);
+    g_clear_pointer(&self->cms, g_bytes_unref);
+    g_clear_object(&self->reader);
+    g_clear_pointer(&self->copy, kyso_private_copy_free);
+    json_decref(self->inspection);
+    g_free(self);
+}
+
+static void
+verifying_fail(Verifying *self, GError *error)
+{
+    kyso_job_fail(self->job, error);
+    verifying_free(self);
+}
+
+static gboolean
+read_files(Verifying *self, GError **error)
+{
+    g_auto(KysoFd) signature = -1;
+
+    if (!kyso_request_file_open_input(self->job, "input", KYSO_JSON_REQUIRED, &self->input, NULL,
+                                      error) ||
+        !kyso_request_file_open_input(self->job, "signature", KYSO_JSON_OPTIONAL, &signature, NULL,
+                                      error))
+        return FALSE;
+    if (signature >= 0)
+        self->cms = kyso_fd_read_all(signature, MAX_CMS, error);
+    return signature < 0 || self->cms != NULL;
+}
+
+void
+kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
+{
+    Verifying *self = g_new0(Verifying, 1);
+    GError *error = NULL;
+
+    self->agent = agent;
+    self->job = g_object_ref(job);
+    self->input = -1;
+    if (!read_files(self, &error)) {
+        verifying_fail(self, error);
+        return;
+    }
+    kyso_private_copy_async(self->input, agent->configuration->state_dir, kyso_job_cancellable(job),
+                            input_copied, self);
+}
+
+static void
+input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Verifying *self = user_data;
+    GCancellable *cancellable = kyso_job_cancellable(self->job);
+    GError *error = NULL;
+
+    self->copy = kyso_private_copy_finish(result, &error);
+    if (self->copy == NULL) {
+        verifying_fail(self, error);
+        return;
+    }
+    int fd = kyso_temporary_fd(self->copy->file);
+    if (self->cms != NULL) {
+        kyso_document_report_detached_async(self->agent->signer, fd, self->copy->size, self->cms,
+                                            cancellable, signatures_verified, self);
+        return;
+    }
+    self->reader = kyso_document_reader_new();
+    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, fd, document_inspected,
+                                       self);
+}
+
+static void
+document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Verifying *self = user_data;
+    GError *error = NULL;
+
+    self->inspection = kyso_document_reader_inspect_finish(KYSO_HELPER(source), result, &error);
+    if (self->inspection == NULL) {
+        verifying_fail(self, error);
+        return;
+    }
+    kyso_document_report_pdf_async(self->agent->signer, kyso_temporary_fd(self->copy->file),
+                                   self->copy->size, self->inspection,
+                                   kyso_job_cancellable(self->job), signatures_verified, self);
+}
+
+static void
+signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Verifying *self = user_data;
+    GError *error = NULL;
+    g_autoptr(KysoDocumentReport) report = kyso_document_report_finish(result, &error);
+
+    if (report == NULL) {
+        verifying_fail(self, error);
+        return;
+    }
+    kyso_job_return(self->job, kyso_document_report_to_json(report));
+    verifying_free(self);
+}
