@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/document/document-request.h"
+
+#include "ipc/base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DEFAULT_CONTENTS 16384
+#define DEFAULT_TEXT_SIZE 9.0
+#define DEFAULT_FILL_SIZE 13.0 /* number and date: Decree 30/2020, annex I */
+
+static gboolean
+wrong(GError **error, const char *what)
+{
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, what);
+    return FALSE;
+}
+
+/* Order and place are judged against the page, later. */
+static gboolean
+read_rect(const json_t *object, KysoJsonNeed need, gboolean *ret_has, KysoPdfRect *ret,
+          GError **error)
+{
+    json_t *array = NULL;
+    double v[4];
+
+    if (!kyso_json_get_array(object, "rect", need, G_N_ELEMENTS(v), &array, error))
+        return FALSE;
+    *ret_has = array != NULL;
+    if (array == NULL)
+        return TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(v); i++) {
+        json_t *item = json_array_get(array, i);
+        if (!json_is_number(item))
+            return wrong(error, "rect: needs four numbers");
+        v[i] = json_number_value(item);
+    }
+    *ret = (KysoPdfRect){v[0], v[1], v[2], v[3]};
+    return TRUE;
+}
+
+static gboolean
+read_new_field(const json_t *object, gboolean is_signature, KysoPdfNewField *ret, GError **error)
+{
+    ret->is_signature = is_signature;
+    ret->page = 1;
+    return kyso_json_get_string(object, "name", KYSO_JSON_REQUIRED, &ret->name, error) &&
+           kyso_json_get_string(object, "tooltip", KYSO_JSON_OPTIONAL, &ret->tooltip, error) &&
+           kyso_json_get_int(object, "page", KYSO_JSON_OPTIONAL, G_MININT32, G_MAXINT32, &ret->page,
+                             error);
+}
+
+static gboolean
+read_signature_field(KysoDocumentRequest *self, const json_t *params, GError **error)
+{
+    static const char *const existing_members[] = {"existing", NULL};
+    static const char *const new_members[] = {"name", "page", "rect", "tooltip", NULL};
+    KysoPdfSignatureField *signature = &self->pdf.signature;
+    json_t *field = NULL;
+
+    if (!kyso_json_get_object(params, "field", KYSO_JSON_REQUIRED, &field, error) ||
+        !kyso_json_get_string(field, "existing", KYSO_JSON_OPTIONAL, &signature->existing, error))
+        return FALSE;
+    if (signature->existing != NULL)
+        return kyso_json_only_has(field, existing_members, error);
+    return kyso_json_only_has(field, new_members, error) &&
+           read_new_field(field, TRUE, &signature->field, error) &&
+           read_rect(field, KYSO_JSON_OPTIONAL, &signature->field.has_rect, &signature->field.rect,
+                     error);
+}
+
+static gboolean
+read_align(const json_t *object, KysoAlign *ret, GError **error)
+{
+    static const char *const names[] = {"left", "center", "right"};
+    const char *name = NULL;
+
+    if (!kyso_json_get_string(object, "align", KYSO_JSON_OPTIONAL, &name, error))
+        return FALSE;
+    for (guint i = 0; name != NULL && i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *ret = (KysoAlign) i;
+            return TRUE;
+        }
+    }
+    return name == NULL || wrong(error, "align: left, center or right");
+}
+
+static gboolean
+read_font_size(const json_t *object, const char *name, double *ret, GError **error)
+{
+    if (!kyso_json_get_number(object, name, KYSO_JSON_OPTIONAL, ret, error))
+        return FALSE;
+    if (*ret >= KYSO_DRAWING_TEXT_MIN_SIZE && *ret <= KYSO_DRAWING_TEXT_MAX_SIZE)
+        return TRUE;
+    return wrong(error, "a font size is 4 to 144 points");
+}
+
+static gboolean
+read_signature_text(KysoDocumentRequest *self, const json_t *params, GError **error)
+{
+    static const char *const members[] = {"value", "size", "align", NULL};
+    KysoDrawingText *text = &self->signature_text.text;
+    json_t *object = NULL;
+
+    if (!kyso_json_get_object(params, "text", KYSO_JSON_OPTIONAL, &object, error))
+        return FALSE;
+    if (object == NULL)
+        return TRUE;
+    *text = (KysoDrawingText){.size = DEFAULT_TEXT_SIZE, .is_wrapped = TRUE};
+    self->pdf.signature.text = text;
+    return kyso_json_only_has(object, members, error) &&
+           kyso_json_get_string(object, "value", KYSO_JSON_REQUIRED, &text->value, error) &&
+           read_font_size(object, "size", &text->size, error) &&
+           read_align(object, &text->align, error);
+}
+
+static gboolean
+read_reserved(const json_t *object, KysoPdfNewField *ret, GError **error)
+{
+    static const char *const members[] = {"type", "name", "page", "rect", "tooltip", NULL};
+    const char *type = NULL;
+
+    if (!json_is_object(object))
+        return wrong(error, "reserve: needs objects");
+    if (!kyso_json_only_has(object, members, error) ||
+        !kyso_json_get_string(object, "type", KYSO_JSON_REQUIRED, &type, error))
+        return FALSE;
+    if (strcmp(type, "text") != 0 && strcmp(type, "signature") != 0)
+        return wrong(error, "type: text or signature");
+    return read_new_field(object, strcmp(type, "signature") == 0, ret, error) &&
+           read_rect(object, KYSO_JSON_REQUIRED, &ret->has_rect, &ret->rect, error);
+}
+
+static gboolean
+read_fill(const json_t *object, KysoPdfFill *ret, GError **error)
+{
+    static const char *const members[] = {"name", "value", "font_size", "align", NULL};
+
+    if (!json_is_object(object))
+        return wrong(error, "fill: needs objects");
+    ret->text.size = DEFAULT_FILL_SIZE;
+    return kyso_json_only_has(object, members, error) &&
+           kyso_json_get_string(object, "name", KYSO_JSON_REQUIRED, &ret->name, error) &&
+           kyso_json_get_string(object, "value", KYSO_JSON_REQUIRED, &ret->text.value, error) &&
+           read_font_size(object, "font_size", &ret->text.size, error) &&
+           read_align(object, &ret->text.align, error);
+}
+
+static gboolean
+read_fields(KysoDocumentRequest *self, const json_t *params, GError **error)
+{
+    json_t *reserve = NULL, *fill = NULL, *item;
+    gsize i;
+
+    if (!kyso_json_get_array(params, "reserve", KYSO_JSON_OPTIONAL,
+                             KYSO_DOCUMENT_REQUEST_MAX_FIELDS, &reserve, error) ||
+        !kyso_json_get_array(params, "fill", KYSO_JSON_OPTIONAL, KYSO_DOCUMENT_REQUEST_MAX_FIELDS,
+                             &fill, error))
+        return FALSE;
+    json_array_foreach(reserve, i, item)
+    {
+        KysoPdfNewField field = {0};
+        if (!read_reserved(item, &field, error))
+            return FALSE;
+        g_array_append_val(self->pdf.reserve, field);
+    }
+    json_array_foreach(fill, i, item)
+    {
+        KysoPdfFill value = {0};
+        if (!read_fill(item, &value, error))
+            return FALSE;
+        g_array_append_val(self->pdf.fill, value);
+    }
+    return TRUE;
+}
+
+/* "D:YYYYMMDDHHmmSS" and an offset (ISO 32000-1 §7.9.4): it is written as it stands, so nothing
+ * that could end a PDF string may be in it. */
+static gboolean
+is_pdf_date(const char *text)
+{
+    if (!g_str_has_prefix(text, "D:") || strlen(text) > 24)
+        return FALSE;
+    return strspn(text + 2, "0123456789") >= 4 &&
+           strspn(text + 2, "0123456789+-'Z") == strlen(text + 2);
+}
+
+static gboolean
+read_signature(KysoDocumentRequest *self, const json_t *params, GError **error)
+{
+    KysoPdfRequest *pdf = &self->pdf;
+    gint64 contents = DEFAULT_CONTENTS, certify = 0;
+
+    if (!kyso_json_get_int(params, "contents_size", KYSO_JSON_OPTIONAL, KYSO_PDF_MIN_CONTENTS,
+                           KYSO_PDF_MAX_CONTENTS, &contents, error) ||
+        !kyso_json_get_int(params, "certify", KYSO_JSON_OPTIONAL, 0, 3, &certify, error) ||
+        !kyso_json_get_string(params, "signing_time", KYSO_JSON_REQUIRED, &pdf->signing_time,
+                              error) ||
+        !kyso_json_get_string(params, "name", KYSO_JSON_OPTIONAL, &pdf->name, error) ||
+        !kyso_json_get_string(params, "reason", KYSO_JSON_OPTIONAL, &pdf->reason, error) ||
+        !kyso_json_get_string(params, "location", KYSO_JSON_OPTIONAL, &pdf->location, error))
+        return FALSE;
+    if (!is_pdf_date(pdf->signing_time))
+        return wrong(error, "signing_time: needs a PDF date");
+    pdf->contents_size = (gsize) contents;
+    pdf->certify = (int) certify;
+    return TRUE;
+}
+
+KysoDocumentRequest *
+kyso_document_request_read(const json_t *params, KysoFdList *fds, GError **error)
+{
+    static const char *const members[] = {
+        "document", "field", "contents_size", "signing_time", "name", "reason", "location",
+        "certify",  "image", "text",          "reserve",      "fill", NULL};
+    g_autoptr(KysoDocumentRequest) self = g_new0(KysoDocumentRequest, 1);
+
+    self->image_fd = -1;
+    self->pdf.reserve = g_array_new(FALSE, FALSE, sizeof(KysoPdfNewField));
+    self->pdf.fill = g_array_new(FALSE, FALSE, sizeof(KysoPdfFill));
+    if (!kyso_json_only_has(params, members, error) || !read_signature(self, params, error) ||
+        !read_signature_field(self, params, error) || !read_signature_text(self, params, error) ||
+        !read_fields(self, params, error) ||
+        !kyso_json_take_fd(params, "image", KYSO_JSON_OPTIONAL, fds, &self->image_fd, error))
+        return NULL;
+    self->pdf.signature.image_fd = self->image_fd;
+    return g_steal_pointer(&self);
+}
+
+void
+kyso_document_request_free(KysoDocumentRequest *self)
+{
+    if (self == NULL)
+        return;
+    kyso_fd_clear(&self->image_fd);
+    g_array_unref(self->pdf.reserve);
+    g_array_unref(self->pdf.fill);
+    g_free(self);
+}

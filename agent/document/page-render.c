@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/document/page-render.h"
+
+#include "ipc/base/descriptor.h"
+#include "ipc/base/error.h"
+
+#include <math.h>
+#include <poppler.h>
+#include <string.h>
+
+/* Names of our own: later popplers define the clean-up of theirs. */
+typedef PopplerDocument ShownDocument;
+typedef PopplerPage ShownPage;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShownDocument, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShownPage, g_object_unref)
+
+void
+kyso_page_render_clear(KysoPageImage *image)
+{
+    g_clear_pointer(&image->pixels, g_bytes_unref);
+}
+
+static PopplerDocument *
+open_document(int fd, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    int own = kyso_fd_dup(fd, error);
+    if (own < 0)
+        return NULL;
+
+    PopplerDocument *document = poppler_document_new_from_fd(own, NULL, &cause);
+    if (document == NULL) {
+        gboolean is_locked = g_error_matches(cause, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED);
+        g_set_error(error, KYSO_ERROR,
+                    is_locked ? KYSO_ERROR_DOCUMENT_ENCRYPTED : KYSO_ERROR_DOCUMENT_DAMAGED,
+                    "cannot show document: %s", cause->message);
+    }
+    return document;
+}
+
+static PopplerPage *
+open_page(int fd, gint64 number, GError **error)
+{
+    g_autoptr(ShownDocument) document = open_document(fd, error);
+    if (document == NULL)
+        return NULL;
+
+    int count = poppler_document_get_n_pages(document);
+    if (count < 1) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_NO_PAGES,
+                            "document has no pages");
+        return NULL;
+    }
+    gint64 index = number > 0 ? number - 1 : count + number;
+    if (number == 0 || index < 0 || index >= count) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_PLACE_OUTSIDE,
+                    "document has no page %" G_GINT64_FORMAT, number);
+        return NULL;
+    }
+    PopplerPage *page = poppler_document_get_page(document, (int) index);
+    if (page == NULL)
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED,
+                    "page %" G_GINT64_FORMAT " cannot be shown", number);
+    return page;
+}
+
+/* A page may claim any size; the picture may not. */
+static gboolean
+scale_page(PopplerPage *page, int width, double *ret_scale, int *ret_height, GError **error)
+{
+    double page_width, page_height;
+
+    poppler_page_get_size(page, &page_width, &page_height);
+    double scale = width / page_width;
+    double height = ceil(page_height * scale);
+    if (!isfinite(height) || height < 1 || height > KYSO_PAGE_RENDER_MAX_SIDE) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED,
+                            "the sides of the page cannot be shown");
+        return FALSE;
+    }
+    *ret_scale = scale;
+    *ret_height = (int) height;
+    return TRUE;
+}
+
+static void
+free_surface(gpointer surface)
+{
+    cairo_surface_destroy(surface);
+}
+
+gboolean
+kyso_page_render(int fd, gint64 number, int width, KysoPageImage *ret, GError **error)
+{
+    g_autoptr(ShownPage) page = open_page(fd, number, error);
+    double scale;
+    int height;
+
+    if (page == NULL || !scale_page(page, width, &scale, &height, error))
+        return FALSE;
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
+    cairo_t *cairo = cairo_create(surface);
+    cairo_set_source_rgb(cairo, 1, 1, 1);
+    cairo_paint(cairo);
+    cairo_scale(cairo, scale, scale);
+    poppler_page_render(page, cairo);
+    cairo_status_t status = cairo_status(cairo);
+    cairo_destroy(cairo);
+    cairo_surface_flush(surface);
+    if (status != CAIRO_STATUS_SUCCESS) {
+        cairo_surface_destroy(surface);
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED, "page cannot be shown: %s",
+                    cairo_status_to_string(status));
+        return FALSE;
+    }
+    int stride = cairo_image_surface_get_stride(surface);
+    const guint8 *data = cairo_image_surface_get_data(surface);
+    *ret = (KysoPageImage){
+        .pixels = g_bytes_new_with_free_func(data, (gsize) stride * (gsize) height, free_surface,
+                                             surface),
+        .width = width,
+        .height = height,
+        .stride = stride,
+    };
+    return TRUE;
+}
+
+char *
+kyso_page_render_text(int fd, gint64 number, GError **error)
+{
+    g_autoptr(ShownPage) page = open_page(fd, number, error);
+    if (page == NULL)
+        return NULL;
+
+    g_autofree char *raw = poppler_page_get_text(page);
+    char *text = g_utf8_make_valid(raw != NULL ? raw : "", -1);
+    if (strlen(text) > KYSO_PAGE_RENDER_MAX_TEXT)
+        *g_utf8_find_prev_char(text, text + KYSO_PAGE_RENDER_MAX_TEXT + 1) = '\0';
+    return text;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/document/qpdf-reader.h"
+
+#include "agent/document/fd-source.h"
+extern "C" {
+#include "ipc/base/error.h"
+}
+
+#include <memory>
+#include <qpdf/Buffer.hh>
+#include <qpdf/QPDF.hh>
+#include <qpdf/QPDFExc.hh>
+#include <qpdf/QPDFObjectHandle.hh>
+#include <qpdf/QPDFXRefEntry.hh>
+#include <string>
+#include <vector>
+
+struct _KysoQpdfReader {
+    std::shared_ptr<QPDF> pdf;
+    std::vector<QPDFObjectHandle> values; /* handle - 1 is the index */
+    std::string fault;                    /* the first one; empty: none */
+    bool is_size_wrong = false;
+};
+
+/* What other writers get wrong without harm (@signpdf writes the second). */
+static bool
+is_harmless(KysoQpdfReader *self, std::string const &warning)
+{
+    static const std::string wrong_size = "reported number of objects (";
+
+    if (warning.compare(0, wrong_size.size(), wrong_size) == 0) {
+        self->is_size_wrong = true;
+        return true;
+    }
+    return warning == "extraneous whitespace seen before xref";
+}
+
+static void
+keep_fault(KysoQpdfReader *self, std::string const &fault)
+{
+    if (self->fault.empty())
+        self->fault = fault.empty() ? "unknown fault" : fault;
+}
+
+static void
+collect_warnings(KysoQpdfReader *self)
+{
+    if (!self->pdf->anyWarnings())
+        return;
+    for (auto const &warning : self->pdf->getWarnings())
+        if (!is_harmless(self, warning.getMessageDetail()))
+            keep_fault(self, warning.getMessageDetail());
+}
+
+/* Runs @read; an exception becomes the kept fault and @otherwise the result. */
+template <typename T, typename F>
+static T
+guarded(KysoQpdfReader *self, T otherwise, F read)
+{
+    try {
+        return read();
+    } catch (std::exception const &e) {
+        keep_fault(self, e.what());
+    } catch (...) {
+        keep_fault(self, "unknown exception");
+    }
+    return otherwise;
+}
+
+/* The handle's object; an uninitialised handle for "none" would throw, so a null stands in. */
+static QPDFObjectHandle
+object_of(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    if (value == 0 || value > self->values.size())
+        return QPDFObjectHandle::newNull();
+    return self->values[value - 1];
+}
+
+static KysoQpdfValue
+handle_for(KysoQpdfReader *self, QPDFObjectHandle object)
+{
+    if (!object.isInitialized() || object.isNull())
+        return 0;
+    self->values.push_back(object);
+    return static_cast<KysoQpdfValue>(self->values.size());
+}
+
+static char *
+new_text(std::string const &text)
+{
+    return g_strndup(text.data(), text.size());
+}
+
+static void
+set_open_error(GError **error, QPDFExc const &e)
+{
+    bool is_locked = e.getErrorCode() == qpdf_e_password || e.getErrorCode() == qpdf_e_unsupported;
+    g_autofree char *detail = g_utf8_make_valid(e.getMessageDetail().c_str(), -1);
+    g_set_error(error, KYSO_ERROR,
+                is_locked ? KYSO_ERROR_DOCUMENT_ENCRYPTED : KYSO_ERROR_DOCUMENT_DAMAGED,
+                "cannot read document: %s", detail);
+}
+
+static bool
+open_source(KysoQpdfReader *self, int fd, goffset size, GError **error)
+{
+    try {
+        self->pdf->setSuppressWarnings(true);
+        self->pdf->setAttemptRecovery(false);
+        self->pdf->processInputSource(std::make_shared<FdSource>(fd, size));
+        if (!self->pdf->isEncrypted())
+            return true;
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_ENCRYPTED,
+                            "document is encrypted");
+    } catch (QPDFExc const &e) {
+        set_open_error(error, e);
+    } catch (std::exception const &e) {
+        g_autofree char *detail = g_utf8_make_valid(e.what(), -1);
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED, "cannot read document: %s",
+                    detail);
+    }
+    return false;
+}
+
+KysoQpdfReader *
+kyso_qpdf_reader_open(int fd, goffset size, GError **error)
+{
+    KysoQpdfReader *self = new _KysoQpdfReader;
+
+    self->pdf = QPDF::create();
+    if (open_source(self, fd, size, error) && kyso_qpdf_reader_check(self, error))
+        return self;
+    kyso_qpdf_reader_free(self);
+    return nullptr;
+}
+
+void
+kyso_qpdf_reader_free(KysoQpdfReader *self)
+{
+    delete self;
+}
+
+gboolean
+kyso_qpdf_reader_check(KysoQpdfReader *self, GError **error)
+{
+    guarded(self, 0, [&] {
+        collect_warnings(self);
+        return 0;
+    });
+    if (self->fault.empty())
+        return TRUE;
+    g_autofree char *detail = g_utf8_make_valid(self->fault.c_str(), -1);
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED, "document is damaged: %s", detail);
+    return FALSE;
+}
+
+char *
+kyso_qpdf_reader_version(KysoQpdfReader *self)
+{
+    return guarded<char *>(self, nullptr, [&] { return new_text(self->pdf->getPDFVersion()); });
+}
+
+/* The copy of the whole table that qpdf hands out is made only where /Size is known to be wrong. */
+gint64
+kyso_qpdf_reader_highest_object(KysoQpdfReader *self)
+{
+    return guarded<gint64>(self, 0, [&] {
+        gint64 size = 0;
+        int highest = 0;
+
+        kyso_qpdf_reader_as_int(
+            self, kyso_qpdf_reader_get(self, kyso_qpdf_reader_trailer(self), "/Size"), &size);
+        if (self->is_size_wrong) {
+            auto table = self->pdf->getXRefTable();
+            highest = table.empty() ? 0 : table.rbegin()->first.getObj();
+        }
+        return std::max<gint64>(size - 1, highest);
+    });
+}
+
+KysoQpdfValue
+kyso_qpdf_reader_trailer(KysoQpdfReader *self)
+{
+    return guarded<KysoQpdfValue>(self, 0,
+                                  [&] { return handle_for(self, self->pdf->getTrailer()); });
+}
+
+KysoQpdfValue
+kyso_qpdf_reader_root(KysoQpdfReader *self)
+{
+    return guarded<KysoQpdfValue>(self, 0, [&] { return handle_for(self, self->pdf->getRoot()); });
+}
+
+KysoQpdfType
+kyso_qpdf_reader_type(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    return guarded<KysoQpdfType>(self, KYSO_QPDF_NONE, [&] {
+        auto object = object_of(self, value);
+        return object.isDictionary() ? KYSO_QPDF_DICTIONARY
+               : object.isArray()    ? KYSO_QPDF_ARRAY
+               : object.isNumber()   ? KYSO_QPDF_NUMBER
+               : object.isName()     ? KYSO_QPDF_NAME
+               : object.isString()   ? KYSO_QPDF_STRING
+               : object.isStream()   ? KYSO_QPDF_STREAM
+               : object.isBool()     ? KYSO_QPDF_BOOLEAN
+                                     : KYSO_QPDF_NONE;
+    });
+}
+
+static QPDFObjectHandle
+dictionary_of(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    auto object = object_of(self, value);
+    if (object.isStream())
+        return object.getDict();
+    return object.isDictionary() ? object : QPDFObjectHandle::newNull();
+}
+
+KysoQpdfValue
+kyso_qpdf_reader_get(KysoQpdfReader *self, KysoQpdfValue dictionary, const char *key)
+{
+    return guarded<KysoQpdfValue>(self, 0, [&] {
+        return handle_for(self, dictionary_of(self, dictionary).getKeyIfDict(key));
+    });
+}
+
+GStrv
+kyso_qpdf_reader_keys(KysoQpdfReader *self, KysoQpdfValue dictionary)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+
+    guarded(self, 0, [&] {
+        auto object = dictionary_of(self, dictionary);
+        if (object.isDictionary())
+            for (auto const &key : object.getKeys())
+                g_ptr_array_add(keys, new_text(key));
+        return 0;
+    });
+    g_ptr_array_add(keys, nullptr);
+    return reinterpret_cast<GStrv>(g_ptr_array_free(g_steal_pointer(&keys), FALSE));
+}
+
+guint
+kyso_qpdf_reader_n_items(KysoQpdfReader *self, KysoQpdfValue array)
+{
+    return guarded<guint>(self, 0, [&]() -> guint {
+        auto object = object_of(self, array);
+        return object.isArray() ? static_cast<guint>(object.getArrayNItems()) : 0;
+    });
+}
+
+KysoQpdfValue
+kyso_qpdf_reader_item(KysoQpdfReader *self, KysoQpdfValue array, guint index)
+{
+    return guarded<KysoQpdfValue>(self, 0, [&]() -> KysoQpdfValue {
+        auto object = object_of(self, array);
+        if (!object.isArray() || index >= static_cast<guint>(object.getArrayNItems()))
+            return 0;
+        return handle_for(self, object.getArrayItem(static_cast<int>(index)));
+    });
+}
+
+int
+kyso_qpdf_reader_index_of(KysoQpdfReader *self, KysoQpdfValue array, int id, int generation)
+{
+    return guarded<int>(self, -1, [&] {
+        auto object = object_of(self, array);
+        int n = object.isArray() ? object.getArrayNItems() : 0;
+        QPDFObjGen wanted(id, generation);
+        for (int i = 0; i < n; i++)
+            if (object.getArrayItem(i).getObjGen() == wanted)
+                return i;
+        return -1;
+    });
+}
+
+gboolean
+kyso_qpdf_reader_as_int(KysoQpdfReader *self, KysoQpdfValue value, gint64 *ret)
+{
+    return guarded<gboolean>(self, FALSE, [&]() -> gboolean {
+        long long number = 0;
+        if (!object_of(self, value).getValueAsInt(number))
+            return FALSE;
+        *ret = number;
+        return TRUE;
+    });
+}
+
+gboolean
+kyso_qpdf_reader_as_number(KysoQpdfReader *self, KysoQpdfValue value, double *ret)
+{
+    return guarded<gboolean>(
+        self, FALSE, [&] { return object_of(self, value).getValueAsNumber(*ret) ? TRUE : FALSE; });
+}
+
+gboolean
+kyso_qpdf_reader_is_name(KysoQpdfReader *self, KysoQpdfValue value, const char *name)
+{
+    return guarded<gboolean>(
+        self, FALSE, [&] { return object_of(self, value).isNameAndEquals(name) ? TRUE : FALSE; });
+}
+
+char *
+kyso_qpdf_reader_name(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    return guarded<char *>(self, nullptr, [&]() -> char * {
+        std::string name;
+        if (!object_of(self, value).getValueAsName(name))
+            return nullptr;
+        return g_utf8_make_valid(name.c_str(), -1);
+    });
+}
+
+char *
+kyso_qpdf_reader_text(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    return guarded<char *>(self, nullptr, [&]() -> char * {
+        std::string text;
+        if (!object_of(self, value).getValueAsUTF8(text))
+            return nullptr;
+        return g_utf8_make_valid(text.c_str(), -1);
+    });
+}
+
+gboolean
+kyso_qpdf_reader_reference(KysoQpdfReader *self, KysoQpdfValue value, int *ret_id,
+                           int *ret_generation)
+{
+    return guarded<gboolean>(self, FALSE, [&]() -> gboolean {
+        auto object = object_of(self, value);
+        if (!object.isIndirect())
+            return FALSE;
+        *ret_id = object.getObjGen().getObj();
+        *ret_generation = object.getObjGen().getGen();
+        return TRUE;
+    });
+}
+
+char *
+kyso_qpdf_reader_unparse(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    char *text =
+        guarded<char *>(self, nullptr, [&] { return new_text(object_of(self, value).unparse()); });
+    return text != nullptr ? text : g_strdup("null");
+}
+
+char *
+kyso_qpdf_reader_unparse_resolved(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    char *text = guarded<char *>(
+        self, nullptr, [&] { return new_text(object_of(self, value).unparseResolved()); });
+    return text != nullptr ? text : g_strdup("null");
+}
+
+char *
+kyso_qpdf_reader_unparse_items(KysoQpdfReader *self, KysoQpdfValue array)
+{
+    std::string text;
+
+    guarded(self, 0, [&] {
+        auto object = object_of(self, array);
+        int n = object.isArray() ? object.getArrayNItems() : 0;
+        for (int i = 0; i < n; i++)
+            text += object.getArrayItem(i).unparse() + " ";
+        return 0;
+    });
+    return new_text(text);
+}
+
+char *
+kyso_qpdf_reader_unparse_entries(KysoQpdfReader *self, KysoQpdfValue dictionary,
+                                 const char *const *skip)
+{
+    std::string text;
+
+    guarded(self, 0, [&] {
+        auto object = dictionary_of(self, dictionary);
+        if (!object.isDictionary())
+            return 0;
+        for (auto &[key, value] : object.getDictAsMap())
+            if (!g_strv_contains(skip, key.c_str()))
+                text += QPDFObjectHandle::newName(key).unparse() + " " + value.unparse() + " ";
+        return 0;
+    });
+    return new_text(text);
+}
+
+char *
+kyso_qpdf_reader_escape_name(const char *name)
+{
+    return new_text(QPDFObjectHandle::newName(name).unparse());
+}
+
+GBytes *
+kyso_qpdf_reader_stream(KysoQpdfReader *self, KysoQpdfValue stream)
+{
+    return guarded<GBytes *>(self, nullptr, [&]() -> GBytes * {
+        auto object = object_of(self, stream);
+        if (!object.isStream())
+            return nullptr;
+        auto buffer = object.getRawStreamData();
+        return g_bytes_new(buffer->getBuffer(), buffer->getSize());
+    });
+}
