@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the files of libkyso share; not installed, not exported.
+ */
+
+#include "ipc/client/kyso.h"
+#include "ipc/wire/json.h"
+
+/* kyso_client_call with @params (taken) as a value. */
+G_GNUC_INTERNAL KysoResult *kyso_client_request(KysoClient *client, const char *method,
+                                                json_t *params, const int *fds, guint n_fds,
+                                                int timeout_ms, KysoClientProgress progress,
+                                                gpointer user_data, GError **error);
+
+/* @value is taken. */
+G_GNUC_INTERNAL KysoResult *kyso_client_result_new(json_t *value);
+
+/* The error response @body as a GError that keeps all of its data, also of a code that only a
+ * newer agent knows. NULL where @body is none. */
+G_GNUC_INTERNAL GError *kyso_client_error_read(const json_t *body);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * libkyso: ask kyso, the signing agent of the user, to sign and to verify documents.
+ *
+ * Calls block; each client is one connection. Any thread may call, calls on one client take turns;
+ * kyso_client_cancel may be called meanwhile. The PIN is never asked for or seen here: kyso shows
+ * its own window. What the methods do and return: ipc/PROTOCOL.md.
+ *
+ *     cc program.c $(pkg-config --cflags --libs kyso)
+ */
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _KysoClient KysoClient;
+typedef struct _KysoResult KysoResult;
+
+/* ---- the connection ---- */
+
+/* Connects to the agent at @socket_path; NULL: $XDG_RUNTIME_DIR/kyso/agent.sock. NULL with
+ * agent_unreachable where none answers. */
+KysoClient *kyso_client_connect(const char *socket_path, GError **error);
+
+/* Closes; no call may be under way. NULL is ignored. */
+void kyso_client_close(KysoClient *client);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoClient, kyso_client_close)
+
+/* Ends the call under way with "cancelled", from any thread. The client is of no more use. */
+void kyso_client_cancel(KysoClient *client);
+
+/* Called in the calling thread while a document is signed: "read", "inspect", "prepare", "show",
+ * "sign", "check", "record", "deliver". @request_id is that of requests.list. It must not use the
+ * client, kyso_client_cancel apart. */
+typedef void (*KysoClientProgress)(const char *stage, const char *request_id, gpointer user_data);
+
+/* Calls any method. @params_json is a JSON object, NULL: {}; it names @fds (borrowed, at most 16)
+ * as {"fd": 0}, {"fd": 1}, ... @timeout_ms is the deadline, 0: that of the method. @progress may be
+ * NULL. NULL with @error: what the agent answered, agent_unreachable where the connection was lost,
+ * deadline_exceeded where the agent kept silent past the deadline; after these two the client is of
+ * no more use. */
+KysoResult *kyso_client_call(KysoClient *client, const char *method, const char *params_json,
+                             const int *fds, guint n_fds, int timeout_ms,
+                             KysoClientProgress progress, gpointer user_data, GError **error);
+
+/* ---- results ---- */
+
+void kyso_client_result_free(KysoResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoResult, kyso_client_result_free)
+
+/* The whole result as one line of JSON. Owned by @result. */
+const char *kyso_client_result_json(KysoResult *result);
+
+/* The member at a path such as "signature.verdict" or "signatures.0.signer.common_name"; the path
+ * is a printf format. A missing member, null or another type: NULL, @fallback, FALSE, 0. Text is
+ * owned by @result. */
+const char *kyso_client_result_text(const KysoResult *result, const char *path, ...)
+    G_GNUC_PRINTF(2, 3);
+gint64 kyso_client_result_number(const KysoResult *result, gint64 fallback, const char *path, ...)
+    G_GNUC_PRINTF(3, 4);
+gboolean kyso_client_result_boolean(const KysoResult *result, const char *path, ...)
+    G_GNUC_PRINTF(2, 3);
+guint kyso_client_result_count(const KysoResult *result, const char *path,
+                               ...) /* items of a list */
+    G_GNUC_PRINTF(2, 3);
+
+/* ---- signing and verifying ---- */
+
+/* A file by @path, or by descriptor @fd (borrowed) where @path is NULL. Both 0: no file. */
+typedef struct {
+    const char *path; /* relative to the working folder, or absolute */
+    int fd;           /* over 2 */
+} KysoFile;
+
+/* A rectangle on a page, in PDF points (1/72 inch), origin bottom left. @page 0: no place. */
+typedef struct {
+    int page; /* 1: the first, -1: the last */
+    double left, bottom, right, top;
+} KysoPlace;
+
+/* What to sign and how. Start from {0}; what is needed is marked. */
+typedef struct {
+    const char *purpose;       /* needed: "approve", "issue" or "file" */
+    const char *credential_id; /* needed: see credentials.list */
+    KysoFile input;            /* needed. A path is opened here and sent as a descriptor */
+    KysoFile output;           /* needed. At a path the result appears whole or not at all */
+    const char *name;          /* how the PIN window calls the document; default: file name */
+    KysoFile image;            /* PNG: the leader's signature or the agency's seal */
+    KysoPlace place;           /* where it goes */
+
+    /* approve: fields left for issue */
+    KysoPlace reserve_number, reserve_day, reserve_month, reserve_seal;
+    gboolean certify; /* nothing but these may change later (DocMDP) */
+
+    /* issue: what goes into them */
+    const char *fill_number, *fill_day, *fill_month;
+
+    const char *const *metadata; /* NULL-ended "KEY=VALUE": "CodeNotation=UBND-VP",
+                                    "SignerInfo.FullName=Nguyễn Văn Thử", "Secrecy=mat" */
+    const char *algorithm;       /* signAlgo, an OID; default: the agent chooses */
+    int timeout_ms;              /* default 300,000 */
+    KysoClientProgress progress;
+    gpointer user_data;
+} KysoSignRequest;
+
+/* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
+ * as "signature.verdict", "signed_at", "output_digest". */
+KysoResult *kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **error);
+
+/* Verifies the PDF @document, or with @signature that detached CAdES over it (may be NULL). The
+ * result is that of signatures.verify: "verdict", "signatures", "process". */
+KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
+                               const KysoFile *signature, GError **error);
+
+/* ---- errors ---- */
+
+/* The domain of every error set here. Its codes are the numbers of ipc/PROTOCOL.md §5, its message
+ * is for the log. */
+#define KYSO_CLIENT_ERROR (kyso_client_error_quark())
+GQuark kyso_client_error_quark(void);
+
+/* The stable name to branch on, "pin_incorrect". Static, as are all texts below. */
+const char *kyso_client_error_name(const GError *error);
+
+/* What failed: "request", "policy", "certificate", "token", "prompt", "document", "output",
+ * "agent". */
+const char *kyso_client_error_layer(const GError *error);
+
+/* What is wrong, and what to do now: a sentence for the person. @lang "en", else Vietnamese. */
+const char *kyso_client_error_cause(const GError *error, const char *lang);
+const char *kyso_client_error_next(const GError *error, const char *lang);
+
+/* The `data` object of the error, one line of JSON with all of the above, the detail and facts such
+ * as "pin_count_low". g_free. */
+char *kyso_client_error_json(const GError *error);
+
+G_END_DECLS
