@@ -88,10 +88,9 @@ kyso_client_error_next(const GError *error, const char *lang)
     return text_of(error, "next", language(lang));
 }
 
-char *
-kyso_client_error_json(const GError *error)
+KysoResult *
+kyso_client_error_data(const GError *error)
 {
     g_return_val_if_fail(error != NULL, NULL);
-    g_autoptr(json_t) data = data_of(error);
-    return kyso_json_format(data, NULL);
+    return kyso_client_result_new(data_of(error));
 }

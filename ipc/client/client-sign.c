@@ -18,6 +18,7 @@ typedef struct {
     int fds[MAX_FILES];
     guint n_fds;
     KysoFdList *opened; /* those of @fds that are ours to close */
+    const char *broken; /* name of a text that is not UTF-8 */
 } Parameters;
 
 static void
@@ -35,10 +36,16 @@ parameters_new(void)
 }
 
 static void
+set_member(Parameters *self, json_t *object, const char *name, const char *text)
+{
+    if (text != NULL && json_object_set_new(object, name, json_string(text)) < 0)
+        self->broken = name;
+}
+
+static void
 set_text(Parameters *self, const char *name, const char *text)
 {
-    if (text != NULL)
-        json_object_set_new(self->params, name, json_string(text));
+    set_member(self, self->params, name, text);
 }
 
 static void
@@ -128,28 +135,23 @@ set_reserve_and_fill(Parameters *self, const KysoSignRequest *request)
     set_place(reserve, "seal", &request->reserve_seal);
     set_if_any(self->params, "reserve", reserve);
 
-    if (request->fill_number != NULL)
-        json_object_set_new(fill, "number", json_string(request->fill_number));
-    if (request->fill_day != NULL)
-        json_object_set_new(fill, "day", json_string(request->fill_day));
-    if (request->fill_month != NULL)
-        json_object_set_new(fill, "month", json_string(request->fill_month));
+    set_member(self, fill, "number", request->fill_number);
+    set_member(self, fill, "day", request->fill_day);
+    set_member(self, fill, "month", request->fill_month);
     set_if_any(self->params, "fill", fill);
 }
 
 /* "KEY=VALUE"; "OUTER.KEY=VALUE" for a member of a member. */
-static gboolean
-set_metadata(Parameters *self, const char *const *pairs, GError **error)
+static void
+set_metadata(Parameters *self, const char *const *pairs)
 {
     json_t *metadata = json_object();
 
     for (; pairs != NULL && *pairs != NULL; pairs++) {
         const char *equals = strchr(*pairs, '=');
-        if (equals == NULL || equals == *pairs || !g_utf8_validate(*pairs, -1, NULL)) {
-            g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                        "\"metadata\" must be KEY=VALUE in UTF-8");
-            json_decref(metadata);
-            return FALSE;
+        if (equals == NULL || !g_utf8_validate(*pairs, -1, NULL)) {
+            self->broken = "metadata";
+            continue;
         }
         g_autofree char *key = g_strndup(*pairs, (gsize) (equals - *pairs));
         json_t *target = metadata;
@@ -163,7 +165,16 @@ set_metadata(Parameters *self, const char *const *pairs, GError **error)
         json_object_set_new(target, name != NULL ? name : key, json_string(equals + 1));
     }
     set_if_any(self->params, "metadata", metadata);
-    return TRUE;
+}
+
+static gboolean
+is_whole(const Parameters *self, GError **error)
+{
+    if (self->broken == NULL)
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "\"%s\" must be %sUTF-8 text",
+                self->broken, strcmp(self->broken, "metadata") == 0 ? "KEY=VALUE, " : "");
+    return FALSE;
 }
 
 KysoResult *
@@ -180,7 +191,8 @@ kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **er
     set_reserve_and_fill(&parameters, request);
     if (request->certify)
         json_object_set_new(parameters.params, "certify", json_true());
-    if (!set_metadata(&parameters, request->metadata, error) ||
+    set_metadata(&parameters, request->metadata);
+    if (!is_whole(&parameters, error) ||
         !set_input(&parameters, "input", &request->input, KYSO_ERROR_INPUT_UNREADABLE, error) ||
         !set_output(&parameters, &request->output, error) ||
         !set_input(&parameters, "image", &request->image, KYSO_ERROR_IMAGE_UNREADABLE, error))

@@ -106,7 +106,8 @@ typedef struct {
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
- * as "signature.verdict", "signed_at", "output_digest". */
+ * as "signature.verdict", "signed_at", "output_digest". NULL with @error, wrong_parameters too
+ * where a text here is not UTF-8; the output is then as it was. */
 KysoResult *kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **error);
 
 /* Verifies the PDF @document, or with @signature that detached CAdES over it (may be NULL). The
@@ -132,8 +133,7 @@ const char *kyso_client_error_layer(const GError *error);
 const char *kyso_client_error_cause(const GError *error, const char *lang);
 const char *kyso_client_error_next(const GError *error, const char *lang);
 
-/* The `data` object of the error, one line of JSON with all of the above, the detail and facts such
- * as "pin_count_low". g_free. */
-char *kyso_client_error_json(const GError *error);
+/* The `data` object of the error: all of the above, "detail", and facts such as "pin_final_try". */
+KysoResult *kyso_client_error_data(const GError *error);
 
 G_END_DECLS

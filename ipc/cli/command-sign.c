@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ipc/cli/cli.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "ipc/cli/credential.h"
+#include "ipc/cli/place.h"
+
+#define MAX_TIMEOUT 3600 /* seconds, ipc/PROTOCOL.md §1 */
+
+typedef struct {
+    char *purpose, *credential, *place, *image, *name, *number, *day, *month;
+    char **reserve, **metadata;
+    gboolean certify;
+    int timeout;
+} Options;
+
+static void
+options_clear(Options *self)
+{
+    g_free(self->purpose);
+    g_free(self->credential);
+    g_free(self->place);
+    g_free(self->image);
+    g_free(self->name);
+    g_free(self->number);
+    g_free(self->day);
+    g_free(self->month);
+    g_strfreev(self->reserve);
+    g_strfreev(self->metadata);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* Texts are read as file names are: as they stand, whatever the locale's charset. libkyso refuses
+ * what is not UTF-8. */
+static gboolean
+parse(Options *self, int *argc, char ***argv)
+{
+    const GOptionEntry entries[] = {
+        {"purpose", 0, 0, G_OPTION_ARG_STRING, &self->purpose, NULL, NULL},
+        {"credential", 0, 0, G_OPTION_ARG_STRING, &self->credential, NULL, NULL},
+        {"place", 0, 0, G_OPTION_ARG_STRING, &self->place, NULL, NULL},
+        {"image", 0, 0, G_OPTION_ARG_FILENAME, &self->image, NULL, NULL},
+        {"reserve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->reserve, NULL, NULL},
+        {"number", 0, 0, G_OPTION_ARG_FILENAME, &self->number, NULL, NULL},
+        {"day", 0, 0, G_OPTION_ARG_FILENAME, &self->day, NULL, NULL},
+        {"month", 0, 0, G_OPTION_ARG_FILENAME, &self->month, NULL, NULL},
+        {"certify", 0, 0, G_OPTION_ARG_NONE, &self->certify, NULL, NULL},
+        {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
+        {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
+        {"timeout", 0, 0, G_OPTION_ARG_INT, &self->timeout, NULL, NULL},
+        {NULL},
+    };
+    return kyso_cli_parse(argc, argv, entries, 2);
+}
+
+static const char *const purposes[] = {"approve", "issue", "file", NULL};
+
+/* What of @options is wrong, or NULL: @ret is then filled but for the credential. */
+static const char *
+read_options(const Options *options, char **files, KysoSignRequest *ret)
+{
+    if (options->purpose == NULL || !g_strv_contains(purposes, options->purpose))
+        return T("--purpose là approve, issue hoặc file.");
+    if (options->place != NULL && !kyso_place_parse(options->place, &ret->place))
+        return T("--place có dạng TRANG:x0,y0,x1,y1.");
+    for (char **text = options->reserve; text != NULL && *text != NULL; text++)
+        if (!kyso_place_parse_reserve(*text, ret))
+            return T("--reserve có dạng number=TRANG:x0,y0,x1,y1 (hoặc day=, month=, seal=).");
+    if (options->timeout < 0 || options->timeout > MAX_TIMEOUT)
+        return T("--timeout là số giây từ 1 đến 3600.");
+
+    ret->purpose = options->purpose;
+    ret->input.path = files[0];
+    ret->output.path = files[1];
+    ret->name = options->name;
+    ret->image.path = options->image;
+    ret->certify = options->certify;
+    ret->fill_number = options->number;
+    ret->fill_day = options->day;
+    ret->fill_month = options->month;
+    ret->metadata = (const char *const *) options->metadata;
+    ret->timeout_ms = options->timeout * 1000;
+    return NULL;
+}
+
+/* One line that each stage writes anew. */
+static void
+stage_reached(const char *stage, const char *request_id, gpointer user_data)
+{
+    fprintf(stderr, "\r\033[K%s…", kyso_words_stage(stage));
+}
+
+static void
+clear_progress(const KysoSignRequest *request)
+{
+    if (request->progress != NULL)
+        fputs("\r\033[K", stderr);
+}
+
+static void
+print_for_people(const KysoResult *result, const KysoSignRequest *request)
+{
+    g_autofree char *moment = kyso_words_time(kyso_client_result_text(result, "signed_at"));
+    g_autofree char *journal =
+        g_strdup_printf("%" G_GINT64_FORMAT, kyso_client_result_number(result, 0, "journal"));
+
+    kyso_cli_print(T("Đã ký (%s): %s"), kyso_words_purpose(request->purpose), request->output.path);
+    kyso_cli_print_field(T("Người ký"),
+                         kyso_client_result_text(result, "signature.signer.common_name"));
+    kyso_cli_print_field(T("Cơ quan"),
+                         kyso_client_result_text(result, "signature.signer.organization"));
+    kyso_cli_print_field(T("Thời điểm"), moment);
+    kyso_cli_print_field(T("Kết luận"),
+                         kyso_words_verdict(kyso_client_result_text(result, "signature.verdict")));
+    kyso_cli_print_field(T("Nhật ký số"), journal);
+    kyso_cli_print_field(T("SHA-256"), kyso_client_result_text(result, "output_digest"));
+}
+
+int
+kyso_command_sign(KysoCli *cli, int argc, char **argv)
+{
+    g_auto(Options) options = {0};
+    KysoSignRequest request = {0};
+    GError *error = NULL;
+    int code;
+
+    if (!parse(&options, &argc, &argv))
+        return EXIT_USAGE;
+    const char *wrong = read_options(&options, argv + 1, &request);
+    if (wrong != NULL)
+        return kyso_cli_misused("sign", wrong);
+    g_autofree char *credential =
+        kyso_credential_choose(cli, options.credential, options.purpose, &code);
+    if (credential == NULL)
+        return code;
+
+    request.credential_id = credential;
+    if (!cli->json && isatty(STDERR_FILENO))
+        request.progress = stage_reached;
+    g_autoptr(KysoResult) result =
+        kyso_cli_connect(cli, &error) ? kyso_client_sign(cli->client, &request, &error) : NULL;
+    clear_progress(&request);
+    if (result == NULL)
+        return kyso_cli_fail(cli, error);
+    if (cli->json)
+        kyso_cli_print_json(result);
+    else
+        print_for_people(result, &request);
+    return EXIT_FINE;
+}
