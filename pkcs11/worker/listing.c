@@ -3,7 +3,6 @@
 #include "pkcs11/worker/listing.h"
 
 #include "ipc/base/error.h"
-#include "pkcs11/worker/certificate.h"
 
 /* Vendors write what they like where PKCS #11 asks for UTF-8. */
 static json_t *
@@ -56,11 +55,11 @@ describe_token(PKCS11_SLOT *slot)
 static json_t *
 describe_certificate(const PKCS11_CERT *certificate)
 {
-    g_autoptr(GBytes) der = kyso_certificate_der(certificate);
+    g_autoptr(GBytes) der = kyso_vendor_certificate_der(certificate);
     if (der == NULL)
         return NULL;
 
-    g_autofree char *key_id = kyso_certificate_key_id(certificate);
+    g_autofree char *key_id = kyso_vendor_certificate_key_id(certificate);
     json_t *value = json_object();
     json_object_set_new(value, "der", kyso_json_bytes(der));
     json_object_set_new(value, "key_id", json_string(key_id));

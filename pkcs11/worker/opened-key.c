@@ -3,7 +3,6 @@
 #include "pkcs11/worker/opened-key.h"
 
 #include "ipc/base/error.h"
-#include "pkcs11/worker/certificate.h"
 #include "pkcs11/worker/ckr.h"
 
 #include <openssl/ec.h>
@@ -63,7 +62,7 @@ find_certificate(KysoVendor *vendor, PKCS11_SLOT *slot, const char *id, PKCS11_C
         return FALSE;
 
     for (guint i = 0; i < n && *ret == NULL; i++) {
-        g_autoptr(GBytes) der = kyso_certificate_der(&certificates[i]);
+        g_autoptr(GBytes) der = kyso_vendor_certificate_der(&certificates[i]);
         g_autofree char *found =
             der != NULL ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, der) : NULL;
         if (g_strcmp0(found, id) == 0)

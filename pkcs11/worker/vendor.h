@@ -49,3 +49,9 @@ void kyso_vendor_close_session(KysoVendor *self, CK_SESSION_HANDLE session);
 /* The X.509 certificates of an initialised token, which stay libp11's. */
 gboolean kyso_vendor_certificates(KysoVendor *self, PKCS11_SLOT *slot, PKCS11_CERT **ret,
                                   guint *ret_n, GError **error);
+
+/* Its DER, or NULL where it cannot be encoded. */
+GBytes *kyso_vendor_certificate_der(const PKCS11_CERT *certificate);
+
+/* Its CKA_ID in lower-case hex. g_free. */
+char *kyso_vendor_certificate_key_id(const PKCS11_CERT *certificate);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/*
+ * Inside of a login: made by the lane, signed with by pool-sign.c.
+ */
+
+#include "pkcs11/pool/lane.h"
+
+struct _KysoLogin {
+    GObject parent_instance;
+    KysoLane *lane;
+    KysoHelper *helper;
+    gint64 number; /* the worker's */
+    KysoCredential *credential;
+    char *key_type;
+    char *key_curve; /* NULL for RSA */
+    guint key_bits;
+    GQueue waiting; /* signatures not yet handed to the worker, oldest first */
+    guint n_in_flight;
+    GError *fault; /* NULL: usable */
+};
+
+/* @result is the worker's answer to token.login. KYSO_ERROR_MODULE_FAILED: it makes no sense. */
+KysoLogin *kyso_login_new(KysoLane *lane, KysoHelper *helper, KysoCredential *credential,
+                          const json_t *result, GError **error);
+
+/* After a fault of the token (@error, copied): no signature any more, the worker is killed and
+ * the lane is free. */
+void kyso_login_break(KysoLogin *self, const GError *error);
