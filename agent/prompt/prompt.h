@@ -71,5 +71,6 @@ void kyso_prompt_ask_async(KysoPrompt *self, const KysoAsk *ask, int pin_write_f
 /* TRUE: the PIN is in the pipe, and kyso-prompt's and our copy of its write end are closed.
  * KYSO_ERROR_PIN_CANCELLED: a person said no, nothing else. KYSO_ERROR_PROMPT_TIMED_OUT,
  * KYSO_ERROR_PROMPT_UNAVAILABLE (no screen, no terminal, no pinentry), KYSO_ERROR_PROMPT_FAILED;
- * KYSO_ERROR_CANCELLED where @cancellable was. */
+ * KYSO_ERROR_CONFIGURATION where others could have written the pinentry; KYSO_ERROR_CANCELLED where
+ * @cancellable was. */
 gboolean kyso_prompt_ask_finish(KysoPrompt *self, GAsyncResult *result, GError **error);
