@@ -244,7 +244,7 @@ static KysoSignatureVerdict
 judge_certificate(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claimed, GDateTime *now)
 {
     int then_code = check_at(self, trust, claimed);
-    int now_code = then_code == 0 ? check_at(self, trust, now) : 0;
+    int now_code = then_code == 0 && claimed != now ? check_at(self, trust, now) : 0;
 
     self->certificate_code = then_code != 0 ? then_code : now_code;
     switch (self->certificate_code) {

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <openssl/pem.h>
+
 #include "ipc/base/error.h"
 #include "tests/kit/authority.h"
 
@@ -226,9 +228,11 @@ test_the_digest_is_over_the_attributes_as_they_stand(void)
 static void
 test_it_fits_the_space_that_a_pdf_reserves(void)
 {
-    KysoAuthoritySpec spec = {
-        .common_name = "CA phục vụ các cơ quan Thử Nghiệm", .key = "RSA-4096", .is_ca = TRUE};
-    g_autoptr(KysoAuthority) large = kyso_authority_new(&spec, root);
+    g_autofree char *path = g_test_build_filename(
+        G_TEST_DIST, "../../packaging/trust/intermediates/gcc-g2-subca-nhanuoc.pem", NULL);
+    g_autoptr(BIO) bio = BIO_new_file(path, "r");
+    g_autoptr(X509) x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    g_autoptr(KysoCertificate) large = kyso_certificate_new_from_x509(x509, NULL);
     g_autoptr(GPtrArray) chain = g_ptr_array_new();
     g_autoptr(GBytes) digest = kyso_authority_digest("SHA256", CONTENT);
     KysoCadesSpec cades = {.signer = rsa->certificate,
@@ -237,7 +241,7 @@ test_it_fits_the_space_that_a_pdf_reserves(void)
                            .hash = "SHA256",
                            .content_digest = digest};
 
-    g_ptr_array_add(chain, large->certificate);
+    g_ptr_array_add(chain, large); /* GCC's own, of 4096 bits */
     g_ptr_array_add(chain, ca->certificate);
     g_autoptr(KysoCadesBuilder) builder = kyso_cades_builder_new(&cades, NULL);
     g_autoptr(GBytes) signature =
@@ -267,6 +271,29 @@ test_a_wrong_signature_is_not_taken(void)
         g_autoptr(GBytes) der = kyso_cades_builder_finish(builder, right, NULL);
         g_assert_true(openssl_accepts(der, CONTENT));
     }
+}
+
+/* The salt's length is written into the signature: one made with another would verify here and
+ * nowhere else. */
+static void
+test_a_salt_of_another_length_is_not_taken(void)
+{
+    g_autoptr(KysoCadesBuilder) builder = builder_for(&CASES[3], KYSO_CADES_PADES, NULL);
+    GBytes *digest = kyso_cades_builder_get_digest(builder);
+    g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new(rsa->key, NULL);
+    g_autoptr(GError) error = NULL;
+    guint8 data[256];
+    size_t size = sizeof data;
+
+    EVP_PKEY_sign_init(context);
+    EVP_PKEY_CTX_set_signature_md(context, EVP_sha256());
+    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING);
+    EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_MAX);
+    g_assert_cmpint(EVP_PKEY_sign(context, data, &size, g_bytes_get_data(digest, NULL), 32), ==, 1);
+    g_autoptr(GBytes) signature = g_bytes_new(data, size);
+
+    g_assert_null(kyso_cades_builder_finish(builder, signature, &error));
+    g_assert_error(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_WRONG);
 }
 
 static void
@@ -319,6 +346,8 @@ main(int argc, char **argv)
     g_test_add_func("/cades/it-fits-the-space-that-a-pdf-reserves",
                     test_it_fits_the_space_that_a_pdf_reserves);
     g_test_add_func("/cades/a-wrong-signature-is-not-taken", test_a_wrong_signature_is_not_taken);
+    g_test_add_func("/cades/a-salt-of-another-length-is-not-taken",
+                    test_a_salt_of_another_length_is_not_taken);
     g_test_add_func("/cades/other-algorithms-are-refused", test_other_algorithms_are_refused);
     int status = g_test_run();
 
