@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ipc/cli/cli.h"
 
-#include "ipc/cli/credential.h"
+#include "ipc/cli/selection.h"
 
 int
 kyso_command_credentials(KysoCli *cli, int argc, char **argv)
@@ -30,6 +30,6 @@ kyso_command_credentials(KysoCli *cli, int argc, char **argv)
     if (n == 0)
         kyso_cli_print("%s", T("Không có chứng thư nào. Hãy cắm token rồi thử lại."));
     for (guint i = 0; i < n; i++)
-        kyso_credential_print(list, i);
+        kyso_selection_print(list, i);
     return EXIT_FINE;
 }

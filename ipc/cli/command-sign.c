@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "ipc/cli/credential.h"
 #include "ipc/cli/place.h"
+#include "ipc/cli/selection.h"
 
 #define MAX_TIMEOUT 3600 /* seconds, ipc/PROTOCOL.md §1 */
 
@@ -132,7 +132,7 @@ kyso_command_sign(KysoCli *cli, int argc, char **argv)
     if (wrong != NULL)
         return kyso_cli_misused("sign", wrong);
     g_autofree char *credential =
-        kyso_credential_choose(cli, options.credential, options.purpose, &code);
+        kyso_selection_choose(cli, options.credential, options.purpose, &code);
     if (credential == NULL)
         return code;
 

@@ -16,9 +16,9 @@
 #include "ipc/wire/rpc.h"
 
 #define CONNECT_SECONDS 5
-#define DEFAULT_MS 30000         /* the agent's own, ipc/PROTOCOL.md §1 */
-#define DEFAULT_PERSON_MS 300000 /* where a person is asked */
-#define GRACE_MS 5000            /* the agent tells of its deadline itself, if it lives */
+#define DEFAULT_MS 30000       /* the agent's own, ipc/PROTOCOL.md §1 */
+#define DEFAULT_LONG_MS 300000 /* where a person is asked or a document read */
+#define GRACE_MS 5000          /* the agent tells of its deadline itself, if it lives */
 #define MAX_TIMEOUT_MS 3600000
 
 struct _KysoClient {
@@ -184,10 +184,10 @@ wait_for_answer(KysoClient *client, const Call *call, GError **error)
 }
 
 static gboolean
-asks_a_person(const char *method)
+may_take_long(const char *method)
 {
     static const char *const methods[] = {"signatures.signDoc", "signatures.signHash",
-                                          "credentials.authorize", NULL};
+                                          "signatures.verify", "credentials.authorize", NULL};
     return g_strv_contains(methods, method);
 }
 
@@ -220,7 +220,7 @@ kyso_client_request(KysoClient *client, const char *method, json_t *params, cons
                     guint n_fds, int timeout_ms, KysoClientProgress progress, gpointer user_data,
                     GError **error)
 {
-    int default_ms = asks_a_person(method) ? DEFAULT_PERSON_MS : DEFAULT_MS;
+    int default_ms = may_take_long(method) ? DEFAULT_LONG_MS : DEFAULT_MS;
     gint64 allowed_ms = (timeout_ms > 0 ? timeout_ms : default_ms) + GRACE_MS;
 
     if (timeout_ms > 0)

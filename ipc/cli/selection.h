@@ -8,8 +8,8 @@
 #include "ipc/cli/cli.h"
 
 /* One credential of the result of credentials.list, as a block of lines. */
-void kyso_credential_print(const KysoResult *credentials, guint i);
+void kyso_selection_print(const KysoResult *credentials, guint i);
 
 /* The credential meant by @wanted: its whole id, or 8 or more hex digits that one id here starts
  * with; NULL: the only fitting one for @purpose. g_free. NULL with *ret_exit after telling why. */
-char *kyso_credential_choose(KysoCli *cli, const char *wanted, const char *purpose, int *ret_exit);
+char *kyso_selection_choose(KysoCli *cli, const char *wanted, const char *purpose, int *ret_exit);

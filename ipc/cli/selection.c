@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "ipc/cli/credential.h"
+#include "ipc/cli/selection.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #define MIN_PREFIX 8 /* hex digits */
 
 void
-kyso_credential_print(const KysoResult *list, guint i)
+kyso_selection_print(const KysoResult *list, guint i)
 {
     const char *dn = kyso_client_result_text(list, "credentials.%u.cert.subjectDN", i);
     g_autofree char *organisation = kyso_words_attribute(dn, "O");
@@ -109,12 +109,12 @@ tell_choice(const KysoCli *cli, const KysoResult *list)
     if (cli->json)
         return code;
     for (guint i = 0; i < kyso_client_result_count(list, "credentials"); i++)
-        kyso_credential_print(list, i);
+        kyso_selection_print(list, i);
     return code;
 }
 
 char *
-kyso_credential_choose(KysoCli *cli, const char *wanted, const char *purpose, int *ret_exit)
+kyso_selection_choose(KysoCli *cli, const char *wanted, const char *purpose, int *ret_exit)
 {
     GError *error = NULL;
 
