@@ -4,8 +4,8 @@
 
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
-#include "pkcs11/pool/inventory.h"
 #include "pkcs11/pool/login-internal.h"
+#include "pkcs11/pool/token-listing.h"
 
 #define IDLE_SECONDS 30
 #define LOGOUT_MS 5000
@@ -293,12 +293,12 @@ tokens_listed(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(KysoLane) self = user_data;
     GError *error = NULL;
-    g_autoptr(GPtrArray) tokens = kyso_inventory_new_tokens();
-    g_autoptr(GPtrArray) faults = kyso_inventory_new_faults();
+    g_autoptr(GPtrArray) tokens = kyso_token_listing_new_tokens();
+    g_autoptr(GPtrArray) faults = kyso_token_listing_new_faults();
 
     g_autoptr(KysoReply) reply = kyso_helper_call_finish(KYSO_HELPER(source), result, &error);
     if (reply != NULL)
-        (void) kyso_inventory_read(reply->result, self->path, tokens, faults, &error);
+        (void) kyso_token_listing_read(reply->result, self->path, tokens, faults, &error);
 
     g_clear_pointer(&self->tokens, g_ptr_array_unref);
     g_clear_pointer(&self->faults, g_ptr_array_unref);
@@ -395,7 +395,8 @@ kyso_lane_list_async(KysoLane *self, guint deadline_ms, GCancellable *cancellabl
     GTask *task = g_task_new(self, cancellable, done, user_data);
 
     /* A worker that has somebody's login is not disturbed: what it said before still stands. */
-    if (self->state >= LANE_LOGGING_IN && self->tokens != NULL) {
+    gboolean is_disturbed = self->state == LANE_LOGGING_IN || self->state == LANE_LOGGED_IN;
+    if (is_disturbed && self->tokens != NULL) {
         return_listing(self, task);
         g_object_unref(task);
         return;

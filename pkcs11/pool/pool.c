@@ -3,8 +3,8 @@
 #include "pkcs11/pool/pool.h"
 
 #include "ipc/base/error.h"
-#include "pkcs11/pool/inventory.h"
 #include "pkcs11/pool/lane.h"
+#include "pkcs11/pool/token-listing.h"
 
 struct _KysoPool {
     GObject parent_instance;
@@ -95,11 +95,11 @@ survey_new(KysoPool *pool)
 
     self->n_left = self->n_lanes = pool->lanes->len;
     self->tokens = g_new0(GPtrArray *, self->n_lanes);
-    self->faults = kyso_inventory_new_faults();
+    self->faults = kyso_token_listing_new_faults();
     for (guint i = 0; i < pool->modules->len; i++) {
         const KysoModule *module = pool->modules->pdata[i];
         if (module->fault != NULL)
-            kyso_inventory_add_fault(self->faults, module->path, module->fault);
+            kyso_token_listing_add_fault(self->faults, module->path, module->fault);
     }
     return self;
 }
@@ -114,7 +114,7 @@ survey_ended(GTask *task)
         return;
     }
 
-    GPtrArray *all = kyso_inventory_new_tokens();
+    GPtrArray *all = kyso_token_listing_new_tokens();
     for (guint i = 0; i < survey->n_lanes; i++)
         for (guint j = 0; survey->tokens[i] != NULL && j < survey->tokens[i]->len; j++)
             g_ptr_array_add(all, kyso_token_ref(survey->tokens[i]->pdata[j]));
@@ -135,12 +135,12 @@ lane_listed(GObject *source, GAsyncResult *result, gpointer user_data)
     if (kyso_lane_list_finish(KYSO_LANE(source), result, &survey->tokens[index], &faults, &error)) {
         for (guint i = 0; i < faults->len; i++) {
             const KysoModuleFault *fault = faults->pdata[i];
-            kyso_inventory_add_fault(survey->faults, fault->path, fault->error);
+            kyso_token_listing_add_fault(survey->faults, fault->path, fault->error);
         }
     } else if (g_error_matches(error, KYSO_ERROR, KYSO_ERROR_CANCELLED)) {
         survey->was_cancelled = TRUE;
     } else {
-        kyso_inventory_add_fault(survey->faults, kyso_lane_get_path(KYSO_LANE(source)), error);
+        kyso_token_listing_add_fault(survey->faults, kyso_lane_get_path(KYSO_LANE(source)), error);
     }
 
     survey->n_left--;

@@ -8,7 +8,7 @@
 #include "ipc/base/harden.h"
 #include "ipc/wire/service.h"
 #include "pkcs11/worker/listing.h"
-#include "pkcs11/worker/signing.h"
+#include "pkcs11/worker/signer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +19,15 @@
 
 typedef struct {
     KysoVendor *vendor;
-    KysoSigning *signing; /* NULL: nobody is logged in */
-    gint64 login;         /* number of the last login */
+    KysoSigner *signer; /* NULL: nobody is logged in */
+    gint64 login;       /* number of the last login */
 } Worker;
 
 /* The calls that libp11 serves would end a live login: see kyso_vendor_enumerate. */
 static gboolean
 check_nobody_is_in(const Worker *self, GError **error)
 {
-    if (self->signing == NULL)
+    if (self->signer == NULL)
         return TRUE;
 
     g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "a login is live");
@@ -95,7 +95,7 @@ login_called(KysoCall *call, gpointer user_data)
     json_t *result = json_object();
     json_object_set_new(result, "login", json_integer(++self->login));
     json_object_set_new(result, "key", describe_key(key));
-    self->signing = kyso_signing_new(key);
+    self->signer = kyso_signer_new(key);
     kyso_call_return(call, result, NULL, 0);
 }
 
@@ -141,7 +141,7 @@ check_login(const Worker *self, const json_t *params, GError **error)
 
     if (!kyso_json_get_int(params, "login", KYSO_JSON_REQUIRED, 1, G_MAXINT64, &login, error))
         return FALSE;
-    if (self->signing == NULL || login != self->login) {
+    if (self->signer == NULL || login != self->login) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "no such login");
         return FALSE;
     }
@@ -206,8 +206,8 @@ begin_signing(Worker *self, KysoCall *call, GError **error)
         return FALSE;
 
     gboolean is_batch = json_object_get(params, "digests") != NULL;
-    return kyso_signing_push(self->signing, mechanism, digests, is_batch ? signed_many : signed_one,
-                             call, error);
+    return kyso_signer_push(self->signer, mechanism, digests, is_batch ? signed_many : signed_one,
+                            call, error);
 }
 
 static void
@@ -231,7 +231,7 @@ logout_called(KysoCall *call, gpointer user_data)
         return;
     }
 
-    g_clear_pointer(&self->signing, kyso_signing_free);
+    g_clear_pointer(&self->signer, kyso_signer_free);
     kyso_vendor_unload(self->vendor);
     kyso_call_return(call, json_object(), NULL, 0);
 }
@@ -261,7 +261,7 @@ main(int argc, char **argv)
     Worker worker = {.vendor = kyso_vendor_new(argv[2])};
     int status = kyso_service_run(methods, &worker);
 
-    g_clear_pointer(&worker.signing, kyso_signing_free);
+    g_clear_pointer(&worker.signer, kyso_signer_free);
     kyso_vendor_free(worker.vendor);
     /* No exit handlers: vendor modules are known to crash in theirs after C_Finalize. */
     _exit(status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "pkcs11/pool/inventory.h"
+#include "pkcs11/pool/token-listing.h"
 
 #include "ipc/base/error.h"
 
@@ -17,19 +17,19 @@ kyso_module_fault_free(KysoModuleFault *self)
 }
 
 GPtrArray *
-kyso_inventory_new_tokens(void)
+kyso_token_listing_new_tokens(void)
 {
     return g_ptr_array_new_with_free_func((GDestroyNotify) kyso_token_unref);
 }
 
 GPtrArray *
-kyso_inventory_new_faults(void)
+kyso_token_listing_new_faults(void)
 {
     return g_ptr_array_new_with_free_func((GDestroyNotify) kyso_module_fault_free);
 }
 
 void
-kyso_inventory_add_fault(GPtrArray *faults, const char *path, const GError *error)
+kyso_token_listing_add_fault(GPtrArray *faults, const char *path, const GError *error)
 {
     KysoModuleFault *fault = g_new0(KysoModuleFault, 1);
 
@@ -136,7 +136,7 @@ read_fault(const json_t *value, const char *module_path, GPtrArray *faults, GErr
     int number = kyso_error_from_name(code);
     g_autoptr(GError) fault =
         g_error_new_literal(KYSO_ERROR, number != 0 ? number : KYSO_ERROR_TOKEN_FAILED, detail);
-    kyso_inventory_add_fault(faults, module_path, fault);
+    kyso_token_listing_add_fault(faults, module_path, fault);
     return TRUE;
 }
 
@@ -171,8 +171,8 @@ read_all(const json_t *result, const char *module_path, GPtrArray *tokens, GPtrA
 }
 
 gboolean
-kyso_inventory_read(const json_t *result, const char *module_path, GPtrArray *tokens,
-                    GPtrArray *faults, GError **error)
+kyso_token_listing_read(const json_t *result, const char *module_path, GPtrArray *tokens,
+                        GPtrArray *faults, GError **error)
 {
     g_autoptr(GError) wrong = NULL;
 

@@ -12,23 +12,23 @@
 #include "pkcs11/worker/mechanism.h"
 #include "pkcs11/worker/opened-key.h"
 
-typedef struct _KysoSigning KysoSigning;
+typedef struct _KysoSigner KysoSigner;
 
 /* Called by a signing thread, once a job. @signatures: GBytes in the order of the digests,
  * borrowed; NULL where @error (taken) is set. */
 typedef void (*KysoSigned)(GPtrArray *signatures, GError *error, gpointer user_data);
 
 /* Takes @key. Threads start when there is work for them. */
-KysoSigning *kyso_signing_new(KysoOpenedKey *key);
+KysoSigner *kyso_signer_new(KysoOpenedKey *key);
 
 /* Waits for the work under way, drops none of it, ends the threads and logs out. */
-void kyso_signing_free(KysoSigning *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoSigning, kyso_signing_free)
+void kyso_signer_free(KysoSigner *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoSigner, kyso_signer_free)
 
 /* Queues @digests (GBytes of the mechanism's digest size; a reference is taken). The digests of one
  * job may be signed by both threads at once. KYSO_ERROR_MECHANISM_UNSUPPORTED where the key is of
  * another type; `done` is then not called. */
-gboolean kyso_signing_push(KysoSigning *self, const KysoMechanism *mechanism, GPtrArray *digests,
-                           KysoSigned done, gpointer user_data, GError **error);
+gboolean kyso_signer_push(KysoSigner *self, const KysoMechanism *mechanism, GPtrArray *digests,
+                          KysoSigned done, gpointer user_data, GError **error);
 
-const KysoOpenedKey *kyso_signing_key(KysoSigning *self);
+const KysoOpenedKey *kyso_signer_key(KysoSigner *self);

@@ -10,13 +10,13 @@
 #include "pkcs11/pool/pool.h"
 
 /* A new list of KysoToken or of KysoModuleFault, which owns its elements. */
-GPtrArray *kyso_inventory_new_tokens(void);
-GPtrArray *kyso_inventory_new_faults(void);
+GPtrArray *kyso_token_listing_new_tokens(void);
+GPtrArray *kyso_token_listing_new_faults(void);
 
 /* Appends a copy of @error. */
-void kyso_inventory_add_fault(GPtrArray *faults, const char *path, const GError *error);
+void kyso_token_listing_add_fault(GPtrArray *faults, const char *path, const GError *error);
 
 /* Appends what @result says to both lists. KYSO_ERROR_MODULE_FAILED: it makes no sense; then some
  * of it may have been appended. */
-gboolean kyso_inventory_read(const json_t *result, const char *module_path, GPtrArray *tokens,
-                             GPtrArray *faults, GError **error);
+gboolean kyso_token_listing_read(const json_t *result, const char *module_path, GPtrArray *tokens,
+                                 GPtrArray *faults, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "pkcs11/worker/signing.h"
+#include "pkcs11/worker/signer.h"
 
 #include "ipc/base/error.h"
 #include "pkcs11/worker/ckr.h"
@@ -18,7 +18,7 @@ typedef struct {
     gpointer user_data;
 } Job;
 
-struct _KysoSigning {
+struct _KysoSigner {
     KysoOpenedKey *key;
     GMutex lock; /* all below */
     GCond work_came;
@@ -34,11 +34,11 @@ struct _KysoSigning {
 
 /* What a thread has of its own. */
 typedef struct {
-    KysoSigning *signing;
+    KysoSigner *signer;
     CK_SESSION_HANDLE session;
     const KysoMechanism *verifier_for;
     EVP_PKEY_CTX *verifier;
-} Signer;
+} Hand;
 
 static void
 job_free(Job *job)
@@ -51,7 +51,7 @@ job_free(Job *job)
 
 /* A key that wants the PIN each time signs once, as the PIN was typed once. */
 static gboolean
-take_pin(KysoSigning *self, KysoSecret **ret, GError **error)
+take_pin(KysoSigner *self, KysoSecret **ret, GError **error)
 {
     g_mutex_lock(&self->lock);
     gboolean is_first = !self->has_signed;
@@ -67,9 +67,9 @@ take_pin(KysoSigning *self, KysoSecret **ret, GError **error)
 
 /* Between C_SignInit and C_Sign (PKCS #11 v2.40 §5.6, C_Login). */
 static CK_RV
-give_pin_again(Signer *self, const KysoSecret *pin)
+give_pin_again(Hand *self, const KysoSecret *pin)
 {
-    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(self->signing->key->vendor);
+    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(self->signer->key->vendor);
     CK_UTF8CHAR *bytes = pin != NULL ? (CK_UTF8CHAR *) kyso_secret_get(pin) : NULL;
 
     return p11->C_Login(self->session, CKU_CONTEXT_SPECIFIC, bytes,
@@ -77,14 +77,14 @@ give_pin_again(Signer *self, const KysoSecret *pin)
 }
 
 static GBytes *
-sign_on_token(Signer *self, const KysoMechanism *mechanism, const guchar *digest, GError **error)
+sign_on_token(Hand *self, const KysoMechanism *mechanism, const guchar *digest, GError **error)
 {
-    KysoOpenedKey *key = self->signing->key;
+    KysoOpenedKey *key = self->signer->key;
     CK_FUNCTION_LIST *p11 = kyso_vendor_functions(key->vendor);
     CK_MECHANISM ck = kyso_mechanism_to_ck(mechanism);
     g_autoptr(KysoSecret) pin = NULL;
 
-    if (key->wants_pin_each_time && !take_pin(self->signing, &pin, error))
+    if (key->wants_pin_each_time && !take_pin(self->signer, &pin, error))
         return NULL;
 
     const char *function = "C_SignInit";
@@ -111,11 +111,11 @@ sign_on_token(Signer *self, const KysoMechanism *mechanism, const guchar *digest
 }
 
 static gboolean
-verify(Signer *self, const KysoMechanism *mechanism, const guchar *digest, GBytes *signature)
+verify(Hand *self, const KysoMechanism *mechanism, const guchar *digest, GBytes *signature)
 {
     if (self->verifier_for != mechanism) {
         EVP_PKEY_CTX_free(self->verifier);
-        self->verifier = kyso_mechanism_verifier(mechanism, self->signing->key->public_key);
+        self->verifier = kyso_mechanism_verifier(mechanism, self->signer->key->public_key);
         self->verifier_for = mechanism;
     }
 
@@ -124,7 +124,7 @@ verify(Signer *self, const KysoMechanism *mechanism, const guchar *digest, GByte
 }
 
 static GBytes *
-sign_one(Signer *self, const KysoMechanism *mechanism, GBytes *digest, GError **error)
+sign_one(Hand *self, const KysoMechanism *mechanism, GBytes *digest, GError **error)
 {
     const guchar *bytes = g_bytes_get_data(digest, NULL);
 
@@ -145,7 +145,7 @@ sign_one(Signer *self, const KysoMechanism *mechanism, GBytes *digest, GError **
 
 /* The next digest in order, or FALSE when the thread shall end. Called with the lock. */
 static gboolean
-take_work(KysoSigning *self, Job **ret_job, guint *ret_index)
+take_work(KysoSigner *self, Job **ret_job, guint *ret_index)
 {
     while (g_queue_is_empty(&self->jobs)) {
         if (self->is_ending)
@@ -173,7 +173,7 @@ is_refusal(const GError *error)
 
 /* Called with the lock. Returns the job where this was its last digest. */
 static Job *
-note_result(KysoSigning *self, Job *job, guint index, GBytes *signature, GError *error)
+note_result(KysoSigner *self, Job *job, guint index, GBytes *signature, GError *error)
 {
     job->signatures->pdata[index] = signature;
     if (error != NULL && self->fault == NULL && !is_refusal(error))
@@ -187,40 +187,40 @@ note_result(KysoSigning *self, Job *job, guint index, GBytes *signature, GError 
 }
 
 static void
-work(Signer *self)
+work(Hand *self)
 {
-    KysoSigning *signing = self->signing;
+    KysoSigner *signer = self->signer;
     Job *job = NULL;
     guint index = 0;
 
-    g_mutex_lock(&signing->lock);
-    while (take_work(signing, &job, &index)) {
-        const GError *known = signing->fault != NULL ? signing->fault : job->error;
+    g_mutex_lock(&signer->lock);
+    while (take_work(signer, &job, &index)) {
+        const GError *known = signer->fault != NULL ? signer->fault : job->error;
         GError *error = known != NULL ? g_error_copy(known) : NULL;
         GBytes *signature = NULL;
-        g_mutex_unlock(&signing->lock);
+        g_mutex_unlock(&signer->lock);
 
         if (error == NULL)
             signature = sign_one(self, job->mechanism, job->digests->pdata[index], &error);
 
-        g_mutex_lock(&signing->lock);
-        Job *finished = note_result(signing, job, index, signature, error);
+        g_mutex_lock(&signer->lock);
+        Job *finished = note_result(signer, job, index, signature, error);
         if (finished == NULL)
             continue;
-        g_mutex_unlock(&signing->lock);
+        g_mutex_unlock(&signer->lock);
         finished->done(finished->error == NULL ? finished->signatures : NULL,
                        g_steal_pointer(&finished->error), finished->user_data);
         job_free(finished);
-        g_mutex_lock(&signing->lock);
+        g_mutex_lock(&signer->lock);
     }
-    g_mutex_unlock(&signing->lock);
+    g_mutex_unlock(&signer->lock);
 }
 
 static gpointer
 first_thread(gpointer data)
 {
-    KysoSigning *signing = data;
-    Signer self = {.signing = signing, .session = signing->key->session};
+    KysoSigner *signer = data;
+    Hand self = {.signer = signer, .session = signer->key->session};
 
     work(&self);
     EVP_PKEY_CTX_free(self.verifier);
@@ -231,12 +231,12 @@ first_thread(gpointer data)
 static gpointer
 further_thread(gpointer data)
 {
-    KysoSigning *signing = data;
-    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(signing->key->vendor);
-    Signer self = {.signing = signing};
+    KysoSigner *signer = data;
+    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(signer->key->vendor);
+    Hand self = {.signer = signer};
 
     CK_RV rv =
-        p11->C_OpenSession(signing->key->slot_id, CKF_SERIAL_SESSION, NULL, NULL, &self.session);
+        p11->C_OpenSession(signer->key->slot_id, CKF_SERIAL_SESSION, NULL, NULL, &self.session);
     if (rv != CKR_OK)
         return NULL;
 
@@ -246,10 +246,10 @@ further_thread(gpointer data)
     return NULL;
 }
 
-KysoSigning *
-kyso_signing_new(KysoOpenedKey *key)
+KysoSigner *
+kyso_signer_new(KysoOpenedKey *key)
 {
-    KysoSigning *self = g_new0(KysoSigning, 1);
+    KysoSigner *self = g_new0(KysoSigner, 1);
 
     self->key = key;
     self->max_threads = key->wants_pin_each_time ? 1 : MAX_THREADS;
@@ -260,7 +260,7 @@ kyso_signing_new(KysoOpenedKey *key)
 }
 
 void
-kyso_signing_free(KysoSigning *self)
+kyso_signer_free(KysoSigner *self)
 {
     g_mutex_lock(&self->lock);
     self->is_ending = TRUE;
@@ -278,14 +278,14 @@ kyso_signing_free(KysoSigning *self)
 }
 
 const KysoOpenedKey *
-kyso_signing_key(KysoSigning *self)
+kyso_signer_key(KysoSigner *self)
 {
     return self->key;
 }
 
 /* A woken thread counts as idle until it runs, so the work is counted too. Called with the lock. */
 static void
-wake_or_start_threads(KysoSigning *self, guint n_digests)
+wake_or_start_threads(KysoSigner *self, guint n_digests)
 {
     guint n_wanted = MAX(g_queue_get_length(&self->jobs), n_digests);
 
@@ -298,8 +298,8 @@ wake_or_start_threads(KysoSigning *self, guint n_digests)
 }
 
 gboolean
-kyso_signing_push(KysoSigning *self, const KysoMechanism *mechanism, GPtrArray *digests,
-                  KysoSigned done, gpointer user_data, GError **error)
+kyso_signer_push(KysoSigner *self, const KysoMechanism *mechanism, GPtrArray *digests,
+                 KysoSigned done, gpointer user_data, GError **error)
 {
     if (!kyso_mechanism_fits(mechanism, self->key->public_key)) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
