@@ -6,11 +6,11 @@
 
 #include "agent/dialog/pinentry.h"
 #include "agent/dialog/question.h"
-#include "agent/dialog/texts.h"
 #include "agent/dialog/wording.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 #include "ipc/base/harden.h"
+#include "ipc/base/texts.h"
 #include "ipc/wire/service.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/dialog/wording.h"
 
-#include "agent/dialog/texts.h"
 #include "agent/dialog/visible.h"
+#include "ipc/base/texts.h"
 
 /* Marks a text for po/en.po; needs a `language` in scope. */
 #define T(text) kyso_texts_get(language, text)

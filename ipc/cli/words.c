@@ -5,6 +5,7 @@
 
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
+#include "ipc/base/texts.h"
 
 static const char *language = "vi";
 
@@ -25,7 +26,7 @@ kyso_words_language(void)
 const char *
 kyso_words_get(const char *vi)
 {
-    return vi;
+    return kyso_texts_get(language, vi);
 }
 
 /* A code and its words, in Vietnamese. */

@@ -1,12 +1,12 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 /*
- * The dialog's own words. They are written in Vietnamese in the code; po/en.po has the English,
- * compiled into the program.
+ * The words of our programs. They are written in Vietnamese in the code, marked T() or N_();
+ * po/en.po has the English, compiled in.
  *
- * Not gettext at run time: the language is the request's, not the machine's, and LANGUAGE has no
- * effect in the only locale that every machine has (C.UTF-8, glibc 2.37 and later).
+ * Not gettext at run time: a request brings its own language, and LANGUAGE has no effect in the
+ * only locale that every machine has (C.UTF-8, glibc 2.37 and later). Thread-safe.
  */
 
 #include <glib.h>

@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/dialog/texts.h"
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ipc/base/texts.h"
 
 const char *
 kyso_texts_get(const char *language, const char *vi)
