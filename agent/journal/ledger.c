@@ -30,6 +30,20 @@ run(KysoLedger *self, const char *sql, GError **error)
     return rc == SQLITE_OK || kyso_rows_fail(self->db, rc, error);
 }
 
+static gboolean
+make_folder(const char *dir, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (kyso_paths_make_private(dir, &why))
+        return TRUE;
+    gboolean is_full = g_error_matches(why, KYSO_ERROR, KYSO_ERROR_DISK_FULL);
+    g_set_error_literal(error, KYSO_ERROR,
+                        is_full ? KYSO_ERROR_DISK_FULL : KYSO_ERROR_JOURNAL_UNAVAILABLE,
+                        why->message);
+    return FALSE;
+}
+
 /* The lock is on a file of its own: POSIX locks of SQLite's own files are lost when any descriptor
  * of them is closed in the process. */
 static int
@@ -137,11 +151,9 @@ check_end(KysoLedger *self, GError **error)
 KysoLedger *
 kyso_ledger_open(const char *dir, GError **error)
 {
-    if (!kyso_paths_make_private(dir, error))
-        return NULL;
-
     g_autoptr(KysoLedger) self = g_new0(KysoLedger, 1);
-    self->lock = take_lock(dir, error);
+
+    self->lock = make_folder(dir, error) ? take_lock(dir, error) : -1;
     if (self->lock < 0 || !connect_file(self, dir, SQLITE_OPEN_READWRITE, error))
         return NULL;
     if (!run(self, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", error) ||

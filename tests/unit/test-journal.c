@@ -50,6 +50,7 @@ test_change_while_open_refuses_the_next(Fixture *fixture, gconstpointer data)
                           "sequence = 2)");
     g_assert_false(kyso_journal_append(fixture->journal, &record, NULL, &error));
     g_assert_error(error, KYSO_ERROR, KYSO_ERROR_JOURNAL_BROKEN);
+    execute(fixture->dir, "UPDATE head SET count = count"); /* no transaction was left open */
 }
 
 static void
@@ -122,6 +123,16 @@ test_second_writer_refused(Fixture *fixture, gconstpointer data)
     g_assert_null(second);
     g_assert_error(error, KYSO_ERROR, KYSO_ERROR_JOURNAL_UNAVAILABLE);
     append(fixture->journal, 1);
+}
+
+static void
+test_folder_that_cannot_be_is_unavailable(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KysoJournal) journal = kyso_journal_open("/proc/self/stat/journal", &error);
+
+    g_assert_null(journal);
+    g_assert_error(error, KYSO_ERROR, KYSO_ERROR_JOURNAL_UNAVAILABLE);
 }
 
 static void
@@ -349,6 +360,8 @@ main(int argc, char **argv)
              NULL);
     add_test("/journal/dropped-journal-still-writes", test_dropped_journal_still_writes, NULL);
     add_test("/journal/list-gives-what-was-recorded", test_list_gives_what_was_recorded, NULL);
+    g_test_add_func("/journal/folder-that-cannot-be-is-unavailable",
+                    test_folder_that_cannot_be_is_unavailable);
     g_test_add_func("/journal/hash-is-the-documented-one", test_hash_is_the_documented_one);
     add_test("/journal/any-content-is-recorded", test_any_content_is_recorded, NULL);
     add_test("/journal/full-disk-is-told-and-loses-nothing",
