@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/credentials.h"
 
-#include "agent/core/inventory.h"
+#include "agent/core/token-list.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
 
@@ -54,8 +54,7 @@ describe(KysoSigner *signer, const KysoCredential *credential, const KysoToken *
         "issuerDN", kyso_certificate_get_issuer(certificate), "serialNumber",
         kyso_certificate_get_serial(certificate), "validFrom", from, "validTo", to, "key", "algo",
         kyso_certificate_get_key_type(certificate), "len",
-        (int) kyso_certificate_get_key_bits(certificate), "token",
-        kyso_inventory_describe_token(token));
+        (int) kyso_certificate_get_key_bits(certificate), "token", kyso_token_list_describe(token));
 }
 
 static void

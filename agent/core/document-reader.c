@@ -4,13 +4,25 @@
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
 
-KysoHelper *
-kyso_document_reader_new(void)
+static KysoHelper *
+new_reader(const char *name)
 {
-    g_autofree char *program = kyso_paths_program("kyso-document", "agent/document");
+    g_autofree char *program = kyso_paths_program(name, "agent/document");
     const char *argv[] = {program, NULL};
     KysoHelperFaults faults = {KYSO_ERROR_DOCUMENT_WORKER_CRASHED, KYSO_ERROR_DOCUMENT_WORKER_HUNG};
     return kyso_helper_new(argv, faults);
+}
+
+KysoHelper *
+kyso_document_reader_new(void)
+{
+    return new_reader("kyso-document");
+}
+
+KysoHelper *
+kyso_document_reader_new_pages(void)
+{
+    return new_reader("kyso-document-pages");
 }
 
 static guint
@@ -23,7 +35,7 @@ void
 kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
                                    GAsyncReadyCallback done, gpointer user_data)
 {
-    json_t *params = json_pack("{s:o, s:[], s:b}", "document", kyso_json_fd(0), "pages", "text", 0);
+    json_t *params = json_pack("{s:o}", "document", kyso_json_fd(0));
     kyso_helper_call_async(self, "document.inspect", params, &document, 1, deadline_of(agent, job),
                            kyso_job_cancellable(job), NULL, done, user_data);
 }
@@ -33,6 +45,27 @@ kyso_document_reader_inspect_finish(KysoHelper *self, GAsyncResult *result, GErr
 {
     g_autoptr(KysoReply) reply = kyso_helper_call_finish(self, result, error);
     return reply != NULL ? json_incref(reply->result) : NULL;
+}
+
+void
+kyso_document_reader_text_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                GAsyncReadyCallback done, gpointer user_data)
+{
+    json_t *params = json_pack("{s:o, s:i}", "document", kyso_json_fd(0), "page", 1);
+    kyso_helper_call_async(self, "document.text", params, &document, 1, deadline_of(agent, job),
+                           kyso_job_cancellable(job), NULL, done, user_data);
+}
+
+char *
+kyso_document_reader_text_finish(KysoHelper *self, GAsyncResult *result, GError **error)
+{
+    g_autoptr(KysoReply) reply = kyso_helper_call_finish(self, result, error);
+    const char *text = NULL;
+
+    if (reply == NULL ||
+        !kyso_json_get_string(reply->result, "text", KYSO_JSON_REQUIRED, &text, error))
+        return NULL;
+    return g_strdup(text);
 }
 
 static json_t *
@@ -77,8 +110,8 @@ fill_to_json(const KysoSignRequest *request)
 
     for (int i = 0; i < KYSO_N_BLANKS; i++)
         if (request->fill[i] != NULL)
-            json_array_append_new(list, json_pack("{s:s, s:s}", "name", kyso_blanks[i].field,
-                                                  "value", request->fill[i]));
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", kyso_blanks[i].field,
+                                                  "value", request->fill[i], "align", "center"));
     return list;
 }
 

@@ -11,8 +11,10 @@
 #include "agent/core/sign-request.h"
 #include "ipc/wire/helper.h"
 
-/* A reader for one document; ended when dropped. */
+/* A reader for one document; ended when dropped. The second kind knows how to read and draw pages,
+ * the first all else. */
 KysoHelper *kyso_document_reader_new(void);
+KysoHelper *kyso_document_reader_new_pages(void);
 
 /* inspect: pages, signatures, fields. */
 void kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
@@ -20,6 +22,11 @@ void kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, Kyso
 
 /* A new reference. KYSO_ERROR_DOCUMENT_*. */
 json_t *kyso_document_reader_inspect_finish(KysoHelper *self, GAsyncResult *result, GError **error);
+
+/* The text of the first page, where a secrecy mark stands; by a reader of pages. */
+void kyso_document_reader_text_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                     GAsyncReadyCallback done, gpointer user_data);
+char *kyso_document_reader_text_finish(KysoHelper *self, GAsyncResult *result, GError **error);
 
 typedef struct {
     const KysoSignRequest *request;

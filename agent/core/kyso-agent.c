@@ -49,7 +49,7 @@ tell_service_manager(const char *state)
     g_auto(KysoFd) fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *) &address,
                          (socklen_t) size) < 0)
-        g_warning("NOTIFY_SOCKET: %s", g_strerror(errno));
+        g_info("NOTIFY_SOCKET: %s", g_strerror(errno)); /* who started us may not listen any more */
 }
 
 /* A descriptor or two for each of KYSO_MAX_CONNECTIONS clients. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/methods.h"
 
-#include "agent/core/inventory.h"
 #include "agent/core/signer.h"
+#include "agent/core/token-list.h"
 #include "ipc/base/error.h"
 #include "ipc/wire/rpc.h"
 #include "kyso-config.h"
@@ -20,7 +20,7 @@ static void requests_cancel(KysoAgent *agent, KysoJob *job);
 
 static const KysoMethodEntry table[] = {
     {"service.info", service_info, QUICK_MS, FALSE, PARAMS()},
-    {"tokens.list", kyso_inventory_tokens_list, QUICK_MS, FALSE, PARAMS()},
+    {"tokens.list", kyso_token_list_start, QUICK_MS, FALSE, PARAMS()},
     {"credentials.list", NULL, QUICK_MS, FALSE, PARAMS("role")},
     {"credentials.info", NULL, QUICK_MS, FALSE, PARAMS("credentialID")},
     {"credentials.authorize", NULL, PERSON_MS, TRUE,

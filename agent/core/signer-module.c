@@ -2,8 +2,8 @@
 #include "agent/core/authorization.h"
 #include "agent/core/credentials.h"
 #include "agent/core/hash-signing.h"
+#include "agent/core/sign-doc.h"
 #include "agent/core/signer-state.h"
-#include "agent/core/signing.h"
 #include "agent/core/verifying.h"
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
@@ -97,7 +97,7 @@ static const KysoSignerMethod methods[] = {
     {"credentials.list", kyso_credentials_list},
     {"credentials.info", kyso_credentials_info},
     {"credentials.authorize", kyso_hash_signing_authorize},
-    {"signatures.signDoc", kyso_signing_sign_doc},
+    {"signatures.signDoc", kyso_sign_doc_start},
     {"signatures.signHash", kyso_hash_signing_sign_hash},
     {"signatures.verify", kyso_verifying_verify},
     {NULL},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <sys/stat.h>
 
-#include "agent/core/signing-state.h"
+#include "agent/core/sign-doc-state.h"
 #include "ipc/base/error.h"
 
 /* A detached signature needs the document's digest only: nothing is copied, nothing is parsed.
@@ -58,14 +58,14 @@ input_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
     self->content_digest = g_task_propagate_pointer(G_TASK(result), &error);
     if (self->content_digest != NULL)
         self->record->document_digest = kyso_file_hash_to_hex(self->content_digest);
-    kyso_signing_part_done(self, error);
+    kyso_sign_doc_part_done(self, error);
 }
 
 static void
 prepare_file(KysoSigning *self)
 {
     if (g_str_equal(self->scheme->hash, "SHA256"))
-        kyso_signing_ask(self);
+        kyso_sign_doc_ask(self);
     else
         hash_input(self, self->scheme->hash, content_hashed);
 }
@@ -78,18 +78,18 @@ content_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
     GBytes *digest = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (digest == NULL) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     g_bytes_unref(self->content_digest);
     self->content_digest = digest;
-    kyso_signing_ask(self);
+    kyso_sign_doc_ask(self);
 }
 
 static gboolean
 write_result(KysoSigning *self, GError **error)
 {
-    g_autofree char *dir = kyso_signing_work_dir(self);
+    g_autofree char *dir = kyso_sign_doc_work_dir(self);
     g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
     gsize size;
     const void *data = g_bytes_get_data(self->cms, &size);
@@ -112,13 +112,13 @@ complete_file(KysoSigning *self)
 
     self->report = kyso_document_report_digest(self->agent->signer, self->cms, self->scheme->hash,
                                                self->content_digest, &error);
-    if (self->report == NULL || !kyso_signing_check_report(self, self->report, &error) ||
+    if (self->report == NULL || !kyso_sign_doc_check_report(self, self->report, &error) ||
         !write_result(self, &error)) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
-    kyso_signing_record(self);
+    kyso_sign_doc_record(self);
 }
 
-const KysoSigningKind kyso_signing_detached = {KYSO_CADES_DETACHED, read_file, prepare_file,
-                                               complete_file};
+const KysoSigningKind kyso_sign_doc_detached = {KYSO_CADES_DETACHED, read_file, prepare_file,
+                                                complete_file};

@@ -2,19 +2,20 @@
 #include <string.h>
 
 #include "agent/core/document-reader.h"
-#include "agent/core/signing-state.h"
+#include "agent/core/sign-doc-state.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
 
 /* Bytes for the CMS; with its chain, without a timestamp, it takes about 6 KiB. */
 #define CONTENTS_SIZE (16 * 1024)
 
-/* read:     copied -> inspected -> earlier signatures verified
+/* read:     copied -> inspected -> earlier signatures verified, and the text read for marks
  * prepare:  update prepared
  * complete: result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data);
+static void text_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void update_prepared(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_verified(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -28,7 +29,7 @@ copy_fd(const KysoSigning *self)
 static void
 read_pdf(KysoSigning *self)
 {
-    g_autofree char *dir = kyso_signing_work_dir(self);
+    g_autofree char *dir = kyso_sign_doc_work_dir(self);
     kyso_private_copy_async(self->request->input, dir, kyso_job_cancellable(self->job),
                             input_copied, self);
 }
@@ -41,7 +42,7 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 
     self->copy = kyso_private_copy_finish(result, &error);
     if (self->copy == NULL) {
-        kyso_signing_part_done(self, error);
+        kyso_sign_doc_part_done(self, error);
         return;
     }
     g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
@@ -61,12 +62,30 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 
     self->inspection = kyso_document_reader_inspect_finish(KYSO_HELPER(source), result, &error);
     if (self->inspection == NULL) {
-        kyso_signing_part_done(self, error);
+        kyso_sign_doc_part_done(self, error);
         return;
     }
+    self->n_waiting++;
+    self->pages_reader = kyso_document_reader_new_pages();
+    kyso_document_reader_text_async(self->pages_reader, self->agent, self->job, copy_fd(self),
+                                    text_read, self);
     kyso_document_report_pdf_async(self->agent->signer, copy_fd(self), self->copy->size,
                                    self->inspection, kyso_job_cancellable(self->job),
                                    earlier_verified, self);
+}
+
+/* What the paper says counts, whatever the caller's metadata say. */
+static void
+text_read(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigning *self = user_data;
+    GError *error = NULL;
+    g_autofree char *text = kyso_document_reader_text_finish(KYSO_HELPER(source), result, &error);
+
+    g_clear_object(&self->pages_reader);
+    if (text != NULL)
+        self->facts.secrecy_mark = kyso_policy_find_secrecy_mark(text);
+    kyso_sign_doc_part_done(self, error);
 }
 
 static void
@@ -78,7 +97,7 @@ earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (report != NULL)
         kyso_document_report_to_facts(report, &self->facts);
-    kyso_signing_part_done(self, error);
+    kyso_sign_doc_part_done(self, error);
 }
 
 /* The field named @name in the inspection, or NULL. */
@@ -180,7 +199,7 @@ prepare_pdf(KysoSigning *self)
                           : choose_approval(self, &error);
 
     if (!chosen) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     g_autofree char *time = kyso_clock_to_pdf(self->signing_time);
@@ -211,9 +230,9 @@ update_prepared(GObject *source, GAsyncResult *result, gpointer user_data)
         self->content_digest =
             kyso_increment_hash(self->increment, self->copy, self->scheme->hash, &error);
     if (self->content_digest != NULL)
-        kyso_signing_ask(self);
+        kyso_sign_doc_ask(self);
     else
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
 }
 
 /* The input's hash goes on over the update: no second pass over the document. */
@@ -237,7 +256,7 @@ complete_pdf(KysoSigning *self)
 
     if (!kyso_increment_complete(self->increment, self->copy, self->cms, &error) ||
         !hash_result(self, &error)) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     /* A stranger has not seen what came before: a fresh process reads the result. */
@@ -255,7 +274,7 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 
     g_clear_object(&self->reader);
     if (inspection == NULL) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     json_decref(self->inspection);
@@ -272,13 +291,13 @@ result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     self->report = kyso_document_report_finish(result, &error);
-    if (self->report == NULL || !kyso_signing_check_report(self, self->report, &error)) {
-        kyso_signing_fail(self, error);
+    if (self->report == NULL || !kyso_sign_doc_check_report(self, self->report, &error)) {
+        kyso_sign_doc_fail(self, error);
         return;
     }
     self->result = self->copy->file;
     self->result_size = self->increment->size;
-    kyso_signing_record(self);
+    kyso_sign_doc_record(self);
 }
 
-const KysoSigningKind kyso_signing_pdf = {KYSO_CADES_PADES, read_pdf, prepare_pdf, complete_pdf};
+const KysoSigningKind kyso_sign_doc_pdf = {KYSO_CADES_PADES, read_pdf, prepare_pdf, complete_pdf};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/core/inventory.h"
+#include "agent/core/token-list.h"
 
 #include "ipc/wire/rpc.h"
 
 json_t *
-kyso_inventory_describe_token(const KysoToken *token)
+kyso_token_list_describe(const KysoToken *token)
 {
     return json_pack("{s:s, s:s, s:b, s:b, s:b}", "label", token->label, "serial", token->serial,
                      "pin_count_low", (token->flags & KYSO_TOKEN_PIN_COUNT_LOW) != 0,
@@ -15,7 +15,7 @@ kyso_inventory_describe_token(const KysoToken *token)
 static json_t *
 token_to_json(const KysoToken *token)
 {
-    json_t *result = kyso_inventory_describe_token(token);
+    json_t *result = kyso_token_list_describe(token);
     json_t *credentials = json_array();
 
     for (guint i = 0; i < token->credentials->len; i++) {
@@ -60,7 +60,7 @@ tokens_listed(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-kyso_inventory_tokens_list(KysoAgent *agent, KysoJob *job)
+kyso_token_list_start(KysoAgent *agent, KysoJob *job)
 {
     GError *error = NULL;
     KysoPool *pool = kyso_agent_get_pool(agent, &error);

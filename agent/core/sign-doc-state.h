@@ -3,7 +3,7 @@
 
 /*
  * One signDoc request on its path, and the turns at which the way of a PDF and that of a detached
- * signature part and meet (signing.c, signing-pdf.c, signing-detached.c). Main thread only.
+ * signature part and meet (sign-doc.c, sign-doc-pdf.c, sign-doc-detached.c). Main thread only.
  */
 
 #include "agent/cms/cades-builder.h"
@@ -20,13 +20,13 @@ typedef struct _KysoSigning KysoSigning;
 /* What differs between the kinds of signature. Each ends in the call named. */
 typedef struct {
     KysoCadesProfile profile;
-    void (*read)(KysoSigning *self);     /* the document -> kyso_signing_part_done */
-    void (*prepare)(KysoSigning *self);  /* content_digest is set -> kyso_signing_ask */
-    void (*complete)(KysoSigning *self); /* result, report are set -> kyso_signing_record */
+    void (*read)(KysoSigning *self);     /* the document -> kyso_sign_doc_part_done */
+    void (*prepare)(KysoSigning *self);  /* content_digest is set -> kyso_sign_doc_ask */
+    void (*complete)(KysoSigning *self); /* result, report are set -> kyso_sign_doc_record */
 } KysoSigningKind;
 
-extern const KysoSigningKind kyso_signing_pdf;
-extern const KysoSigningKind kyso_signing_detached;
+extern const KysoSigningKind kyso_sign_doc_pdf;
+extern const KysoSigningKind kyso_sign_doc_detached;
 
 struct _KysoSigning {
     KysoAgent *agent;
@@ -50,6 +50,7 @@ struct _KysoSigning {
 
     /* the document */
     KysoHelper *reader;
+    KysoHelper *pages_reader;
     KysoPrivateCopy *copy;    /* PDF */
     json_t *inspection;       /* PDF */
     char *field;              /* PDF: name of the signature field */
@@ -64,21 +65,21 @@ struct _KysoSigning {
 };
 
 /* One of the parts that run at the same time has ended; @error is taken. */
-void kyso_signing_part_done(KysoSigning *self, GError *error);
+void kyso_sign_doc_part_done(KysoSigning *self, GError *error);
 
 /* content_digest is there: show, ask, sign. */
-void kyso_signing_ask(KysoSigning *self);
+void kyso_sign_doc_ask(KysoSigning *self);
 
 /* The result is whole and verified: write the journal, hand over. */
-void kyso_signing_record(KysoSigning *self);
+void kyso_sign_doc_record(KysoSigning *self);
 
 /* Ends the request; @error is taken. */
-void kyso_signing_fail(KysoSigning *self, GError *error);
+void kyso_sign_doc_fail(KysoSigning *self, GError *error);
 
 /* The folder of the output path, or that of the state. g_free. */
-char *kyso_signing_work_dir(const KysoSigning *self);
+char *kyso_sign_doc_work_dir(const KysoSigning *self);
 
 /* TRUE where the one signature that is ours is valid, by our certificate, over all of the result.
  */
-gboolean kyso_signing_check_report(const KysoSigning *self, const KysoDocumentReport *report,
-                                   GError **error);
+gboolean kyso_sign_doc_check_report(const KysoSigning *self, const KysoDocumentReport *report,
+                                    GError **error);

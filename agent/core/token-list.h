@@ -7,7 +7,7 @@
 
 #include "agent/core/agent.h"
 
-void kyso_inventory_tokens_list(KysoAgent *agent, KysoJob *job);
+void kyso_token_list_start(KysoAgent *agent, KysoJob *job);
 
 /* What the PIN question and the lists show of a token: {"label", "serial", flags}. New. */
-json_t *kyso_inventory_describe_token(const KysoToken *token);
+json_t *kyso_token_list_describe(const KysoToken *token);

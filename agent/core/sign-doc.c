@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/core/signing.h"
+#include "agent/core/sign-doc.h"
 
 #include <string.h>
 
 #include "agent/core/consent.h"
 #include "agent/core/delivery.h"
-#include "agent/core/signing-state.h"
+#include "agent/core/sign-doc-state.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
 
@@ -34,6 +34,7 @@ signing_free(KysoSigning *self)
     g_clear_pointer(&self->chain, g_ptr_array_unref);
     g_clear_object(&self->login);
     g_clear_object(&self->reader);
+    g_clear_object(&self->pages_reader);
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     json_decref(self->inspection);
     g_free(self->field);
@@ -48,7 +49,7 @@ signing_free(KysoSigning *self)
 }
 
 char *
-kyso_signing_work_dir(const KysoSigning *self)
+kyso_sign_doc_work_dir(const KysoSigning *self)
 {
     if (self->request->output_path != NULL)
         return g_path_get_dirname(self->request->output_path);
@@ -64,7 +65,7 @@ start(KysoAgent *agent, KysoJob *job, KysoSignRequest *request, KysoPool *pool)
     self->agent = agent;
     self->job = g_object_ref(job);
     self->request = request;
-    self->kind = request->is_pdf ? &kyso_signing_pdf : &kyso_signing_detached;
+    self->kind = request->is_pdf ? &kyso_sign_doc_pdf : &kyso_sign_doc_detached;
     self->record = kyso_attempt_new(job, purpose);
     self->record->metadata = kyso_json_format(request->metadata, NULL);
     self->signing_time = kyso_clock_now();
@@ -82,7 +83,7 @@ start(KysoAgent *agent, KysoJob *job, KysoSignRequest *request, KysoPool *pool)
 }
 
 void
-kyso_signing_sign_doc(KysoAgent *agent, KysoJob *job)
+kyso_sign_doc_start(KysoAgent *agent, KysoJob *job)
 {
     GError *error = NULL;
     KysoSignRequest *request = kyso_sign_request_read(job, &error);
@@ -118,7 +119,7 @@ credential_found(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_attempt_set_certificate(self->record, self->certificate, self->facts.role,
                                      self->credential->token_serial);
     }
-    kyso_signing_part_done(self, error);
+    kyso_sign_doc_part_done(self, error);
 }
 
 static void
@@ -127,7 +128,7 @@ judge(KysoSigning *self)
     KysoVerdict verdict = kyso_policy_decide(&self->facts);
 
     if (verdict.decision == KYSO_DECISION_REFUSE) {
-        kyso_signing_fail(
+        kyso_sign_doc_fail(
             self, g_error_new(KYSO_ERROR, verdict.code, "refused by rule %s", verdict.rule));
         return;
     }
@@ -136,7 +137,7 @@ judge(KysoSigning *self)
 }
 
 void
-kyso_signing_part_done(KysoSigning *self, GError *error)
+kyso_sign_doc_part_done(KysoSigning *self, GError *error)
 {
     if (error != NULL && self->first_error == NULL)
         self->first_error = error;
@@ -145,7 +146,7 @@ kyso_signing_part_done(KysoSigning *self, GError *error)
     if (--self->n_waiting > 0)
         return;
     if (self->first_error != NULL)
-        kyso_signing_fail(self, g_steal_pointer(&self->first_error));
+        kyso_sign_doc_fail(self, g_steal_pointer(&self->first_error));
     else
         judge(self);
 }
@@ -167,7 +168,7 @@ start_builder(KysoSigning *self, GError **error)
 }
 
 void
-kyso_signing_ask(KysoSigning *self)
+kyso_sign_doc_ask(KysoSigning *self)
 {
     GError *error = NULL;
     const json_t *metadata = self->request->metadata;
@@ -178,7 +179,7 @@ kyso_signing_ask(KysoSigning *self)
                                 : g_strdup(number != NULL ? number : notation);
 
     if (!start_builder(self, &error)) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     KysoAskDocument document = {
@@ -209,7 +210,7 @@ consent_given(GObject *source, GAsyncResult *result, gpointer user_data)
 
     self->login = kyso_consent_ask_finish(result, &error);
     if (self->login == NULL) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     kyso_job_set_stage(self->job, "sign");
@@ -230,7 +231,7 @@ digest_signed(GObject *source, GAsyncResult *result, gpointer user_data)
     if (signature != NULL)
         self->cms = kyso_cades_builder_finish(self->builder, signature, &error);
     if (self->cms == NULL) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
@@ -243,7 +244,8 @@ digest_signed(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 gboolean
-kyso_signing_check_report(const KysoSigning *self, const KysoDocumentReport *report, GError **error)
+kyso_sign_doc_check_report(const KysoSigning *self, const KysoDocumentReport *report,
+                           GError **error)
 {
     guint n = report->signatures->len;
     const KysoDocumentSignature *ours = n > 0 ? report->signatures->pdata[n - 1] : NULL;
@@ -263,13 +265,13 @@ kyso_signing_check_report(const KysoSigning *self, const KysoDocumentReport *rep
 }
 
 void
-kyso_signing_record(KysoSigning *self)
+kyso_sign_doc_record(KysoSigning *self)
 {
     KysoJournal *journal = self->agent->signer->journal;
     GError *error = NULL;
 
     if (!kyso_job_commit(self->job, &error)) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     kyso_job_set_stage(self->job, "record");
@@ -285,7 +287,7 @@ success_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, &self->record->sequence,
                                     &error)) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     kyso_job_set_stage(self->job, "deliver");
@@ -302,7 +304,7 @@ result_delivered(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     if (!kyso_delivery_start_finish(result, &error)) {
-        kyso_signing_fail(self, error);
+        kyso_sign_doc_fail(self, error);
         return;
     }
     guint last = self->report->signatures->len - 1;
@@ -320,7 +322,7 @@ result_delivered(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-kyso_signing_fail(KysoSigning *self, GError *error)
+kyso_sign_doc_fail(KysoSigning *self, GError *error)
 {
     self->first_error = kyso_job_explain(self->job, error);
     g_clear_object(&self->login);

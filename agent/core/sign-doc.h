@@ -7,4 +7,4 @@
 
 #include "agent/core/signer-state.h"
 
-void kyso_signing_sign_doc(KysoAgent *agent, KysoJob *job);
+void kyso_sign_doc_start(KysoAgent *agent, KysoJob *job);
