@@ -20,9 +20,9 @@
 #define LEADER_HEIGHT 70.0
 #define BLOCK_HEIGHT 160.0
 
-/* Wide enough for four digits of 13 pt, and for two. */
-#define NUMBER_BLANK "         "
-#define DATE_BLANK "      "
+/* Wide enough for four digits of 13 pt, and for two, with a space on both sides. */
+#define NUMBER_BLANK "           "
+#define DATE_BLANK "       "
 
 typedef struct {
     double x, width;
@@ -117,7 +117,8 @@ place_set(KysoPlace *place, int page, double x, double y, double width, double h
         (KysoPlace){page, x, KYSO_LETTER_HEIGHT - y - height, x + width, KYSO_LETTER_HEIGHT - y};
 }
 
-/* Finds the @nth run of @blank in the text of @layout, which stands at (@x, @y) of page 1. */
+/* Finds the @nth run of @blank in the text of @layout, which stands at (@x, @y) of page 1: the
+ * place is all but its first and its last space. */
 static void
 find_blank(PangoLayout *layout, double x, double y, const char *blank, int nth, KysoPlace *ret)
 {
@@ -128,8 +129,8 @@ find_blank(PangoLayout *layout, double x, double y, const char *blank, int nth, 
     while (start != NULL && nth-- > 0)
         start = strstr(start + strlen(blank), blank);
     g_assert(start != NULL);
-    pango_layout_index_to_pos(layout, (int) (start - text), &first);
-    pango_layout_index_to_pos(layout, (int) (start - text + strlen(blank)), &last);
+    pango_layout_index_to_pos(layout, (int) (start - text) + 1, &first);
+    pango_layout_index_to_pos(layout, (int) (start - text + strlen(blank)) - 1, &last);
     place_set(ret, 1, x + (double) first.x / PANGO_SCALE, y + (double) first.y / PANGO_SCALE,
               (double) (last.x - first.x) / PANGO_SCALE, (double) first.height / PANGO_SCALE);
 }
