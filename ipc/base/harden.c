@@ -28,6 +28,7 @@ kyso_harden_process(void)
     open_standard_descriptors();
     umask(077);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write, not a death */
     if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         g_error("cannot harden this process: %s", g_strerror(errno));

@@ -8,7 +8,8 @@
 #include <glib.h>
 
 /* No core dump, not dumpable (so no ptrace and no /proc/PID/mem by the same user), no new
- * privileges, umask 077, SIGPIPE ignored, descriptors 0 to 2 open. Aborts where the kernel says no.
+ * privileges, umask 077, SIGPIPE and SIGXFSZ ignored, descriptors 0 to 2 open. Aborts where the
+ * kernel says no.
  */
 void kyso_harden_process(void);
 
