@@ -9,7 +9,7 @@
 /* Bytes for the CMS; with its chain, without a timestamp, it takes about 6 KiB. */
 #define CONTENTS_SIZE (16 * 1024)
 
-/* read:     copied -> inspected -> earlier signatures verified, and the text read for marks
+/* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
  * prepare:  update prepared
  * complete: result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -52,6 +52,10 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
     self->reader = kyso_document_reader_new();
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, copy_fd(self),
                                        document_inspected, self);
+    self->n_waiting++;
+    self->pages_reader = kyso_document_reader_new_pages();
+    kyso_document_reader_text_async(self->pages_reader, self->agent, self->job, copy_fd(self),
+                                    text_read, self);
 }
 
 static void
@@ -65,10 +69,6 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_sign_doc_part_done(self, error);
         return;
     }
-    self->n_waiting++;
-    self->pages_reader = kyso_document_reader_new_pages();
-    kyso_document_reader_text_async(self->pages_reader, self->agent, self->job, copy_fd(self),
-                                    text_read, self);
     kyso_document_report_pdf_async(self->agent->signer, copy_fd(self), self->copy->size,
                                    self->inspection, kyso_job_cancellable(self->job),
                                    earlier_verified, self);
@@ -85,7 +85,9 @@ text_read(GObject *source, GAsyncResult *result, gpointer user_data)
     g_clear_object(&self->pages_reader);
     if (text != NULL)
         self->facts.secrecy_mark = kyso_policy_find_secrecy_mark(text);
-    kyso_sign_doc_part_done(self, error);
+    /* What is wrong with a document, the inspection says better: its word goes first. */
+    self->late_error = error;
+    kyso_sign_doc_part_done(self, NULL);
 }
 
 static void

@@ -38,6 +38,7 @@ struct _KysoSigning {
 
     guint n_waiting;     /* parts under way at the same time */
     GError *first_error; /* of these */
+    GError *late_error;  /* counts where there is no other */
 
     /* the key */
     KysoCredential *credential;

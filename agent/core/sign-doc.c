@@ -28,6 +28,7 @@ signing_free(KysoSigning *self)
     kyso_record_free(self->record);
     g_date_time_unref(self->signing_time);
     g_clear_error(&self->first_error);
+    g_clear_error(&self->late_error);
     g_clear_pointer(&self->credential, kyso_credential_unref);
     g_clear_pointer(&self->token, kyso_token_unref);
     g_clear_pointer(&self->certificate, kyso_certificate_unref);
@@ -145,6 +146,8 @@ kyso_sign_doc_part_done(KysoSigning *self, GError *error)
         g_clear_error(&error);
     if (--self->n_waiting > 0)
         return;
+    if (self->first_error == NULL)
+        self->first_error = g_steal_pointer(&self->late_error);
     if (self->first_error != NULL)
         kyso_sign_doc_fail(self, g_steal_pointer(&self->first_error));
     else
