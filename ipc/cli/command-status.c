@@ -14,17 +14,21 @@ static void
 print_for_people(const KysoCli *cli, const KysoResult *info, const KysoResult *tokens)
 {
     g_autofree char *default_socket = kyso_paths_socket();
-    guint n_tokens = kyso_client_result_count(tokens, "tokens");
+    guint n_shown = 0;
 
     kyso_cli_print(T("kyso %s đang chạy (%s)"), kyso_client_result_text(info, "version"),
                    cli->socket != NULL ? cli->socket : default_socket);
-    if (n_tokens == 0)
-        kyso_cli_print("%s", T("Không thấy token nào."));
-    for (guint i = 0; i < n_tokens; i++)
+    for (guint i = 0; i < kyso_client_result_count(tokens, "tokens"); i++) {
+        if (!kyso_client_result_boolean(tokens, "tokens.%u.initialized", i))
+            continue; /* nothing to sign with: kyso tokens shows it */
         kyso_cli_print(T("Token %s (số sê-ri %s): %u chứng thư"),
                        kyso_client_result_text(tokens, "tokens.%u.label", i),
                        kyso_client_result_text(tokens, "tokens.%u.serial", i),
                        kyso_client_result_count(tokens, "tokens.%u.credentials", i));
+        n_shown++;
+    }
+    if (n_shown == 0)
+        kyso_cli_print("%s", T("Không thấy token nào."));
     for (guint i = 0; i < kyso_client_result_count(tokens, "faults"); i++)
         kyso_cli_print(T("Lỗi ở %s: %s %s"), kyso_client_result_text(tokens, "faults.%u.module", i),
                        fault_text(tokens, i, "cause"), fault_text(tokens, i, "next"));

@@ -20,14 +20,16 @@ print_token(const KysoResult *tokens, guint i)
     const char *model = kyso_client_result_text(tokens, "tokens.%u.model", i);
     g_autofree char *kind = g_strdup_printf("%s %s", maker, model);
 
-    kyso_cli_print("%s", kyso_client_result_text(tokens, "tokens.%u.label", i));
+    const char *label = kyso_client_result_text(tokens, "tokens.%u.label", i);
+    gboolean is_initialized = kyso_client_result_boolean(tokens, "tokens.%u.initialized", i);
+
+    kyso_cli_print("%s", is_initialized ? label : T("Token chưa khởi tạo"));
     kyso_cli_print_field(T("Số sê-ri"), kyso_client_result_text(tokens, "tokens.%u.serial", i));
     kyso_cli_print_field(T("Loại"), kind);
     kyso_cli_print_field(T("Đầu đọc"), kyso_client_result_text(tokens, "tokens.%u.reader", i));
     kyso_cli_print_field(T("Thư viện"), kyso_client_result_text(tokens, "tokens.%u.module", i));
-    kyso_cli_print_field(T("Mã PIN"), pin_state(tokens, i));
-    if (!kyso_client_result_boolean(tokens, "tokens.%u.initialized", i))
-        kyso_cli_print_field(T("Khởi tạo"), T("chưa"));
+    if (is_initialized)
+        kyso_cli_print_field(T("Mã PIN"), pin_state(tokens, i));
     for (guint c = 0; c < kyso_client_result_count(tokens, "tokens.%u.credentials", i); c++)
         kyso_cli_print_field(T("Chứng thư"),
                              kyso_client_result_text(tokens, "tokens.%u.credentials.%u", i, c));

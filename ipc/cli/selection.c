@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ipc/cli/selection.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "ipc/base/error.h"
 
 #define ID_LENGTH 64 /* SHA-256 in hex */
 #define MIN_PREFIX 8 /* hex digits */
@@ -100,7 +97,7 @@ find_fitting(const KysoResult *list, const char *wanted, const char *purpose)
     return found == -1 ? only_one(list, has_role, role_for(purpose)) : found;
 }
 
-/* No choice can be made: those there are stand on stderr's side of the answer. */
+/* No choice can be made: the person sees what there is. */
 static int
 tell_choice(const KysoCli *cli, const KysoResult *list)
 {
@@ -134,9 +131,7 @@ kyso_selection_choose(KysoCli *cli, const char *wanted, const char *purpose, int
     if (found >= 0)
         return g_strdup(id_of(list, (guint) found));
     if (found == -1 && (wanted != NULL || kyso_client_result_count(list, "credentials") == 0))
-        *ret_exit = kyso_cli_fail(cli, g_error_new(KYSO_ERROR, KYSO_ERROR_UNKNOWN_CREDENTIAL, "%s",
-                                                   wanted != NULL ? wanted : purpose));
-    else
-        *ret_exit = tell_choice(cli, list);
+        return g_strdup(wanted != NULL ? wanted : ""); /* the agent says what is missing */
+    *ret_exit = tell_choice(cli, list);
     return NULL;
 }

@@ -11,5 +11,6 @@
 void kyso_selection_print(const KysoResult *credentials, guint i);
 
 /* The credential meant by @wanted: its whole id, or 8 or more hex digits that one id here starts
- * with; NULL: the only fitting one for @purpose. g_free. NULL with *ret_exit after telling why. */
+ * with; NULL: the only fitting one for @purpose. One that is not there is left for the agent to
+ * refuse. g_free. NULL with *ret_exit after telling why. */
 char *kyso_selection_choose(KysoCli *cli, const char *wanted, const char *purpose, int *ret_exit);
