@@ -106,7 +106,7 @@ draw_once(void)
 
     cairo_set_font_face(cairo, font_face);
     cairo_move_to(cairo, 0, 36);
-    cairo_show_text(cairo, VIETNAMESE);
+    cairo_show_text(cairo, "ệ");
     cairo_destroy(cairo);
     cairo_surface_finish(surface);
     cairo_surface_destroy(surface);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/form-import.h"
 
+#include "agent/document/font-strip.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 
@@ -52,15 +53,16 @@ put_entry(Import *import, GString *text, KysoQpdfValue dictionary, const char *k
     g_string_append_c(text, ' ');
 }
 
-/* All but the /Length of a stream, which is written anew. */
+/* All but what is written anew of a stream: /Length, and the /Length1 of a font. */
 static void
 put_entries(Import *import, GString *text, KysoQpdfValue dictionary, gboolean is_stream,
             guint depth)
 {
+    static const char *const own[] = {"/Length", "/Length1", NULL};
     g_auto(GStrv) keys = kyso_qpdf_reader_keys(import->reader, dictionary);
 
     for (char **key = keys; *key != NULL; key++)
-        if (!is_stream || !g_str_equal(*key, "/Length"))
+        if (!is_stream || !g_strv_contains(own, *key))
             put_entry(import, text, dictionary, *key, depth);
 }
 
@@ -89,11 +91,31 @@ put_body(Import *import, GString *text, KysoQpdfValue value, guint depth)
     }
 }
 
-/* Writes stream @id: @head, the entries of @entries_of's dictionary or none, its bytes. */
+/* The bytes of @stream; of a font, which has /Length1, without hinting. NULL: no stream. */
+static GBytes *
+stream_bytes(Import *import, KysoQpdfValue stream, gint64 *ret_length1)
+{
+    GBytes *bytes = kyso_qpdf_reader_stream(import->reader, stream);
+    KysoQpdfValue length1 = kyso_qpdf_reader_get(import->reader, stream, "/Length1");
+    gsize stripped_length;
+
+    *ret_length1 = 0;
+    if (bytes == NULL || !kyso_qpdf_reader_as_int(import->reader, length1, ret_length1))
+        return bytes;
+    GBytes *stripped = kyso_font_strip(bytes, &stripped_length);
+    if (stripped == NULL)
+        return bytes;
+    g_bytes_unref(bytes);
+    *ret_length1 = (gint64) stripped_length;
+    return stripped;
+}
+
+/* Writes stream @id: @head, then what @stream's dictionary says, and its bytes. */
 static gboolean
 put_stream(Import *import, guint32 id, const char *head, KysoQpdfValue stream, GError **error)
 {
-    g_autoptr(GBytes) bytes = kyso_qpdf_reader_stream(import->reader, stream);
+    gint64 length1;
+    g_autoptr(GBytes) bytes = stream_bytes(import, stream, &length1);
     g_autoptr(GString) entries = g_string_new(head);
 
     if (bytes == NULL) {
@@ -101,6 +123,8 @@ put_stream(Import *import, guint32 id, const char *head, KysoQpdfValue stream, G
         return FALSE;
     }
     put_entries(import, entries, stream, TRUE, 0);
+    if (length1 > 0)
+        g_string_append_printf(entries, "/Length1 %" G_GINT64_FORMAT " ", length1);
 
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);

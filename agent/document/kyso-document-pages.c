@@ -97,6 +97,17 @@ readable_folders(void)
     return g_strv_builder_end(folders);
 }
 
+/* The C library loads these converters from files on first use; as long as one is open it stays.
+ * Without them poppler gives no text of a field. */
+static void
+load_converters(void)
+{
+    static const char *const encodings[] = {"UTF-16BE", "UTF-16LE"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(encodings); i++)
+        (void) g_iconv_open("UTF-8", encodings[i]);
+}
+
 static const KysoServiceMethod METHODS[] = {
     {"document.render", render_called},
     {"document.text", text_called},
@@ -110,6 +121,7 @@ main(void)
 
     kyso_harden_process();
     kyso_harden_die_with_parent();
+    load_converters();
     g_auto(GStrv) folders = readable_folders();
     if (!kyso_sandbox_enter((const char *const *) folders, &error)) {
         fprintf(stderr, "kyso-document-pages: %s\n", error->message);

@@ -125,6 +125,37 @@ kyso_page_render(int fd, gint64 number, int width, KysoPageImage *ret, GError **
     return TRUE;
 }
 
+/* Poppler's text is that of the page alone; a mark may be typed into a field or a note on it. */
+static void
+append_fields(PopplerPage *page, GString *text)
+{
+    GList *mappings = poppler_page_get_form_field_mapping(page);
+
+    for (GList *item = mappings; item != NULL; item = item->next) {
+        PopplerFormField *field = ((PopplerFormFieldMapping *) item->data)->field;
+        if (poppler_form_field_get_field_type(field) != POPPLER_FORM_FIELD_TEXT)
+            continue;
+        g_autofree char *value = poppler_form_field_text_get_text(field);
+        if (value != NULL && value[0] != '\0')
+            g_string_append_printf(text, "\n%s", value);
+    }
+    poppler_page_free_form_field_mapping(mappings);
+}
+
+static void
+append_notes(PopplerPage *page, GString *text)
+{
+    GList *mappings = poppler_page_get_annot_mapping(page);
+
+    for (GList *item = mappings; item != NULL; item = item->next) {
+        PopplerAnnot *note = ((PopplerAnnotMapping *) item->data)->annot;
+        g_autofree char *contents = poppler_annot_get_contents(note);
+        if (contents != NULL && contents[0] != '\0')
+            g_string_append_printf(text, "\n%s", contents);
+    }
+    poppler_page_free_annot_mapping(mappings);
+}
+
 char *
 kyso_page_render_text(int fd, gint64 number, GError **error)
 {
@@ -132,8 +163,12 @@ kyso_page_render_text(int fd, gint64 number, GError **error)
     if (page == NULL)
         return NULL;
 
-    g_autofree char *raw = poppler_page_get_text(page);
-    char *text = g_utf8_make_valid(raw != NULL ? raw : "", -1);
+    g_autofree char *own = poppler_page_get_text(page);
+    GString *raw = g_string_new(own);
+    append_fields(page, raw);
+    append_notes(page, raw);
+    char *text = g_utf8_make_valid(raw->str, (gssize) raw->len);
+    g_string_free(raw, TRUE);
     if (strlen(text) > KYSO_PAGE_RENDER_MAX_TEXT)
         *g_utf8_find_prev_char(text, text + KYSO_PAGE_RENDER_MAX_TEXT + 1) = '\0';
     return text;

@@ -24,6 +24,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KysoPageImage, kyso_page_render_clear)
  * where there is no such page. */
 gboolean kyso_page_render(int fd, gint64 number, int width, KysoPageImage *ret, GError **error);
 
-/* The page's text in reading order, valid UTF-8, cut at KYSO_PAGE_RENDER_MAX_TEXT. Errors as
- * above. */
+/* The page's text in reading order, then the values of its text fields and its notes, a line each:
+ * valid UTF-8, cut at KYSO_PAGE_RENDER_MAX_TEXT. Errors as above. */
 char *kyso_page_render_text(int fd, gint64 number, GError **error);

@@ -15,10 +15,10 @@
 #define MEBIBYTE ((rlim_t) 1024 * 1024)
 
 #if defined(__SANITIZE_ADDRESS__)
-#define HAS_SHADOW_MEMORY 1
+#define IS_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define HAS_SHADOW_MEMORY 1
+#define IS_SANITIZED 1
 #endif
 #endif
 
@@ -27,7 +27,7 @@ static const struct {
     __rlimit_resource_t resource;
     rlim_t limit;
 } LIMITS[] = {
-#ifndef HAS_SHADOW_MEMORY /* AddressSanitizer reserves terabytes of addresses */
+#ifndef IS_SANITIZED /* AddressSanitizer reserves terabytes of addresses */
     {RLIMIT_AS, 2048 * MEBIBYTE},
 #endif
     {RLIMIT_CPU, 60},               /* seconds; poppler 22.12 loops for ever on some files */
@@ -49,7 +49,6 @@ static const int ALLOWED[] = {
     SCMP_SYS(fstat),
     SCMP_SYS(close),
     SCMP_SYS(dup),
-    SCMP_SYS(fcntl),
     SCMP_SYS(ftruncate),
     SCMP_SYS(fadvise64),
     SCMP_SYS(memfd_create),
@@ -87,6 +86,10 @@ static const int ALLOWED[] = {
     SCMP_SYS(exit_group),
     SCMP_SYS(sched_getaffinity),
     SCMP_SYS(rseq),
+#ifdef IS_SANITIZED /* asks a pipe whether an address can be read */
+    SCMP_SYS(pipe),
+    SCMP_SYS(pipe2),
+#endif
 };
 
 /* Only a process that was taken over tries these. */
@@ -166,6 +169,20 @@ add_self_rules(scmp_filter_ctx filter, gboolean may_read)
     return result;
 }
 
+/* Descriptors may be copied and asked, but not made to send signals (F_SETOWN). */
+static int
+add_descriptor_rules(scmp_filter_ctx filter)
+{
+    static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,     F_SETFD,
+                                   F_GETFL, F_SETFL,         F_ADD_SEALS, F_GET_SEALS};
+    int result = 0;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(commands) && result == 0; i++)
+        result = seccomp_rule_add_exact(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                                        SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t) commands[i]));
+    return result;
+}
+
 static int
 add_file_rules(scmp_filter_ctx filter, gboolean may_read)
 {
@@ -197,6 +214,8 @@ build_filter(scmp_filter_ctx filter, gboolean may_read)
         result = add_memory_rules(filter);
     if (result == 0)
         result = add_self_rules(filter, may_read);
+    if (result == 0)
+        result = add_descriptor_rules(filter);
     if (result == 0)
         result = add_file_rules(filter, may_read);
     return result;

@@ -126,6 +126,21 @@ test_indirect_annotations_stay_indirect(void)
     g_assert_true(contains(indirect->text, indirect_size, "/DR << /A 1 >>"));
 }
 
+/* What an office's store grows by with each signature that shows text. */
+static void
+test_growth_stays_under_forty_kilobytes(void)
+{
+    g_autoptr(TestString) document = test_pdf_plain();
+    gsize size = document->len;
+
+    json_decref(test_prepare(
+        document,
+        "{" TEST_TIME ", 'field': {'name': 'Seal', 'rect': [300, 700, 580, 800]}, 'text': "
+        "{'value': '79/QĐ-UBND\\n22/11/2026\\n16:05:09 +07:00\\nỦy ban nhân dân xã Thử Nghiệm'}}",
+        -1));
+    g_assert_cmpuint(document->len - size, <=, 40 * 1024);
+}
+
 static void
 test_file_identity_is_kept(void)
 {
@@ -292,6 +307,8 @@ main(int argc, char **argv)
                     test_three_revisions_of_every_shape);
     g_test_add_func("/pdf-prepare/indirect-annotations-stay-indirect",
                     test_indirect_annotations_stay_indirect);
+    g_test_add_func("/pdf-prepare/growth-stays-under-forty-kilobytes",
+                    test_growth_stays_under_forty_kilobytes);
     g_test_add_func("/pdf-prepare/file-identity-is-kept", test_file_identity_is_kept);
     g_test_add_func("/pdf-prepare/filled-field-is-read-only-and-readable",
                     test_filled_field_is_read_only_and_readable);

@@ -80,7 +80,8 @@ static gboolean
 signals_others(void)
 {
     return kill(getppid(), SIGTERM) == -1 && errno == EACCES &&
-           syscall(SYS_tgkill, getppid(), getppid(), SIGTERM) == -1 && errno == EACCES;
+           syscall(SYS_tgkill, getppid(), getppid(), SIGTERM) == -1 && errno == EACCES &&
+           fcntl(0, F_SETOWN, getppid()) == -1 && errno == EACCES;
 }
 
 static gboolean
