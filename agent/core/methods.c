@@ -111,7 +111,7 @@ find_method(const char *name, GError **error)
     for (const KysoMethodEntry *entry = table; entry->name != NULL; entry++)
         if (g_strcmp0(entry->name, name) == 0)
             return entry;
-    g_set_error(error, KYSO_ERROR, KYSO_ERROR_UNKNOWN_METHOD, "%s", name);
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_UNKNOWN_METHOD, "\"%s\" is no method", name);
     return NULL;
 }
 
@@ -151,12 +151,15 @@ kyso_methods_dispatch(KysoAgent *agent, KysoConnection *connection, KysoMessage 
     KysoRequest request;
     KysoHandler handler;
 
-    if (kyso_rpc_read_request(message->body, &request, &error))
+    gboolean is_request = kyso_rpc_read_request(message->body, &request, &error);
+    if (is_request)
         job = start_job(agent, connection, &request, message, &handler, &error);
     if (job != NULL) {
         handler(agent, job);
         return;
     }
+    if (is_request && request.id == NULL)
+        return; /* a notification: nobody waits for an answer (JSON-RPC 2.0 §4.1) */
     g_autoptr(json_t) body = kyso_rpc_error(request.id, error);
     kyso_connection_send(connection, body, NULL, 0);
 }
