@@ -175,6 +175,8 @@ find(KysoJobs *self, const char *request_id, KysoConnection *connection, const j
 
     g_hash_table_iter_init(&iter, self->jobs);
     while (g_hash_table_iter_next(&iter, (gpointer *) &job, NULL)) {
+        if (job->cancellable == NULL)
+            continue; /* answered at once, as the one that asks to cancel is itself */
         if (request_id != NULL && g_strcmp0(request_id, job->request_id) == 0)
             return job;
         if (id != NULL && job->connection == connection && job->id != NULL &&
