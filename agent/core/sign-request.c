@@ -35,8 +35,10 @@ read_place(const json_t *value, const char *name, KysoPlace *ret, GError **error
     if (!json_is_object(value) || !kyso_json_only_has(value, members, NULL))
         return wrong(error, "a place must be {\"page\", \"rect\"}: ", name);
     if (!kyso_json_get_int(value, "page", KYSO_JSON_REQUIRED, -1000000, 1000000, &page, error) ||
-        !kyso_json_get_array(value, "rect", KYSO_JSON_REQUIRED, 4, &rect, error))
+        !kyso_json_get_array(value, "rect", KYSO_JSON_REQUIRED, 4, &rect, error)) {
+        g_prefix_error(error, "place of \"%s\": ", name);
         return FALSE;
+    }
     if (page == 0 || json_array_size(rect) != 4)
         return wrong(error, "\"page\" counts from 1, \"rect\" has four numbers: ", name);
     for (int i = 0; i < 4; i++) {
@@ -83,8 +85,10 @@ read_fill(KysoSignRequest *self, const json_t *params, GError **error)
         return FALSE;
     for (int i = 0; fill != NULL && i < KYSO_BLANK_SEAL; i++) {
         const char *text = NULL;
-        if (!kyso_json_get_string(fill, kyso_blanks[i].param, KYSO_JSON_OPTIONAL, &text, error))
+        if (!kyso_json_get_string(fill, kyso_blanks[i].param, KYSO_JSON_OPTIONAL, &text, error)) {
+            g_prefix_error(error, "\"fill\": ");
             return FALSE;
+        }
         if (text != NULL && (*text == '\0' || strlen(text) > MAX_FILL))
             return wrong(error, "\"fill\" takes 1 to 64 bytes: ", kyso_blanks[i].param);
         self->fill[i] = g_strdup(text);
