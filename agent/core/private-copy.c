@@ -95,11 +95,25 @@ copy_step(int from, int to, goffset offset)
 }
 
 static gboolean
+is_within_limit(goffset size, GError **error)
+{
+    if (size <= KYSO_DOCUMENT_MAX)
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_TOO_LARGE, "over %d bytes",
+                KYSO_DOCUMENT_MAX);
+    return FALSE;
+}
+
+static gboolean
 copy_all(int from, Pursuit *pursuit, GCancellable *cancellable, GError **error)
 {
     int to = kyso_temporary_fd(pursuit->copy->file);
     goffset *size = &pursuit->copy->size;
+    struct stat st;
 
+    /* Before 2 GiB of the disk are filled with it; and again below, as it may be growing. */
+    if (fstat(from, &st) == 0 && !is_within_limit(st.st_size, error))
+        return FALSE;
     for (;;) {
         if (g_cancellable_set_error_if_cancelled(cancellable, error))
             return FALSE;
@@ -113,11 +127,8 @@ copy_all(int from, Pursuit *pursuit, GCancellable *cancellable, GError **error)
         if (n == 0)
             return TRUE;
         *size += n;
-        if (*size > KYSO_DOCUMENT_MAX) {
-            g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_TOO_LARGE, "over %d bytes",
-                        KYSO_DOCUMENT_MAX);
+        if (!is_within_limit(*size, error))
             return FALSE;
-        }
         tell_copied(pursuit, *size, FALSE);
     }
 }
