@@ -25,8 +25,8 @@ class Closed(Exception):
 class Client:
     def __init__(self, path, timeout=60):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(str(path))  # waits where many come at once; with a timeout it would not
         self.socket.settimeout(timeout)
-        self.socket.connect(str(path))
         self.notifications = []
         self._buffer = b''
         self._answers = {}

@@ -17,6 +17,7 @@
  *   TOKEN:absent               pulled out, until the rule goes; a new login is needed then
  *   TOKEN:pin-low, TOKEN:pin-final, TOKEN:pin-locked, TOKEN:keypad, TOKEN:blank
  *                              flags of C_GetTokenInfo; SoftHSM itself never locks
+ *   TOKEN:other                another one in its place: the serial number differs
  */
 
 #include <dlfcn.h>
@@ -53,6 +54,7 @@ typedef struct {
     bool token_is_absent;
     CK_FLAGS token_flags;
     bool token_is_blank;
+    bool token_is_other;
 } Fault;
 
 static void
@@ -98,6 +100,8 @@ apply_to_token(const char *action, Fault *ret)
         ret->token_flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
     else if (strcmp(action, "blank") == 0)
         ret->token_is_blank = true;
+    else if (strcmp(action, "other") == 0)
+        ret->token_is_other = true;
 }
 
 static void
@@ -261,6 +265,8 @@ wrapped_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
         info->flags |= fault.token_flags;
     if (rv == CKR_OK && fault.token_is_blank)
         info->flags &= ~(CK_FLAGS) CKF_TOKEN_INITIALIZED;
+    if (rv == CKR_OK && fault.token_is_other)
+        info->serialNumber[0] ^= 1; /* another hex digit */
     write_log("C_GetTokenInfo", "call", rv);
     return rv;
 }
