@@ -119,11 +119,10 @@ def serve(home):
         print(f'example: {program} --socket {home.socket} sign --purpose approve '
               f'--credential {home.credentials["leader"]} --place {place(letter.places["leader"])} '
               f'--image {signature} {letter.path} /tmp/signed.pdf', flush=True)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            pass
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sys.exit(0))
+        agent.process.wait()
+        raise AssertionError(f'the agent ended by itself:\n{agent.log()}')
     finally:
         agent.stop()
 
