@@ -77,6 +77,9 @@ requests_cancel(KysoAgent *agent, KysoJob *job)
     if (!kyso_json_get_string(kyso_job_params(job), "requestID", KYSO_JSON_OPTIONAL, &request_id,
                               &error)) {
         kyso_job_fail(job, error);
+    } else if (id != NULL && !json_is_string(id) && !json_is_integer(id)) {
+        kyso_job_fail(job, g_error_new_literal(KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                                               "\"id\" must be a string or an integer"));
     } else if ((request_id == NULL) == (id == NULL)) {
         kyso_job_fail(job, g_error_new_literal(KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                                                "either \"requestID\" or \"id\" is needed"));
