@@ -3,32 +3,14 @@
 #include "agent/document/drawing-font.h"
 #include "agent/document/sandbox.h"
 #include "ipc/base/harden.h"
-#include "ipc/base/paths.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-/* Pages and text need poppler, which this program does without: it starts in half the time, and a
- * taken-over poppler never writes an increment. */
-static int
-become_pages(void)
-{
-    g_autofree char *program = kyso_paths_program("kyso-document-pages", "agent/document");
-    char *argv[] = {program, NULL};
-
-    execv(program, argv);
-    perror(program);
-    return 1;
-}
-
 int
-main(int argc, char **argv)
+main(void)
 {
     g_autoptr(GError) error = NULL;
-
-    if (argc == 2 && strcmp(argv[1], "--pages") == 0)
-        return become_pages();
 
     kyso_harden_process();
     kyso_harden_die_with_parent();

@@ -25,11 +25,15 @@ page_change_free(gpointer data)
 }
 
 KysoPdfDraft *
-kyso_pdf_draft_new(KysoPdfFile *file)
+kyso_pdf_draft_new(KysoPdfFile *file, GError **error)
 {
-    KysoPdfDraft *self = g_new0(KysoPdfDraft, 1);
+    GHashTable *known = kyso_pdf_fields_index(file, error);
+    if (known == NULL)
+        return NULL;
 
+    KysoPdfDraft *self = g_new0(KysoPdfDraft, 1);
     self->file = file;
+    self->known = known;
     self->increment = kyso_pdf_increment_new(file);
     self->appearance = kyso_appearance_new();
     self->forms = g_array_new(FALSE, FALSE, sizeof(KysoForm));
@@ -43,6 +47,7 @@ kyso_pdf_draft_free(KysoPdfDraft *self)
 {
     if (self == NULL)
         return;
+    g_hash_table_unref(self->known);
     kyso_pdf_increment_free(self->increment);
     kyso_appearance_free(self->appearance);
     g_array_unref(self->forms);

@@ -10,11 +10,13 @@
 
 #include "agent/document/appearance.h"
 #include "agent/document/form-import.h"
+#include "agent/document/pdf-fields.h"
 #include "agent/document/pdf-increment.h"
 #include "agent/document/pdf-pages.h"
 
 typedef struct {
     KysoPdfFile *file; /* borrowed */
+    GHashTable *known; /* fields that exist: kyso_pdf_fields_index */
     KysoPdfIncrement *increment;
     KysoAppearance *appearance;
     GArray *forms;         /* KysoForm: one a page of `appearance` */
@@ -23,7 +25,8 @@ typedef struct {
     guint32 certifying_id; /* signature that certifies, or 0 */
 } KysoPdfDraft;
 
-KysoPdfDraft *kyso_pdf_draft_new(KysoPdfFile *file);
+/* Errors: kyso_pdf_fields_index. */
+KysoPdfDraft *kyso_pdf_draft_new(KysoPdfFile *file, GError **error);
 void kyso_pdf_draft_free(KysoPdfDraft *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPdfDraft, kyso_pdf_draft_free)
 

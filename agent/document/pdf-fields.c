@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/pdf-fields.h"
 
+#include "ipc/base/error.h"
+
 #include <string.h>
 
 #define MAX_DEPTH 32
@@ -77,7 +79,7 @@ see_terminal(FieldWalk *walk, KysoQpdfValue node, KysoQpdfValue kids, const Inhe
 {
     KysoQpdfReader *reader = walk->file->reader;
     KysoPdfField field = {
-        .name = (char *) own->name,
+        .name = own->name,
         .type = type_name(walk->file, own->type),
         .object = node,
         .value = own->value,
@@ -137,35 +139,42 @@ kyso_pdf_fields_walk(KysoPdfFile *file, KysoPdfFieldSeen seen, gpointer user_dat
     return walk.is_stopped || walk.nodes_left > 0;
 }
 
-typedef struct {
-    const char *name;
-    KysoPdfField *ret;
-} FieldSearch;
+gboolean
+kyso_pdf_fields_is_signed(const KysoPdfField *field)
+{
+    return g_str_equal(field->type, "Sig") && field->value != 0;
+}
+
+static void
+field_free(gpointer data)
+{
+    KysoPdfField *field = data;
+
+    g_free((char *) field->name);
+    g_free(field);
+}
 
 static gboolean
-compare_field(const KysoPdfField *field, gpointer user_data)
+index_field(const KysoPdfField *field, gpointer user_data)
 {
-    FieldSearch *search = user_data;
+    GHashTable *index = user_data;
 
-    if (strcmp(field->name, search->name) != 0)
+    if (g_hash_table_contains(index, field->name))
         return TRUE;
-    *search->ret = *field;
-    search->ret->name = g_strdup(field->name);
-    return FALSE;
+    KysoPdfField *copy = g_memdup2(field, sizeof *field);
+    copy->name = g_strdup(field->name);
+    g_hash_table_insert(index, (gpointer) copy->name, copy);
+    return TRUE;
 }
 
-gboolean
-kyso_pdf_fields_find(KysoPdfFile *file, const char *name, KysoPdfField *ret)
+GHashTable *
+kyso_pdf_fields_index(KysoPdfFile *file, GError **error)
 {
-    FieldSearch search = {name, ret};
+    g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, field_free);
 
-    *ret = (KysoPdfField){0};
-    kyso_pdf_fields_walk(file, compare_field, &search);
-    return ret->name != NULL;
-}
-
-void
-kyso_pdf_fields_clear(KysoPdfField *field)
-{
-    g_clear_pointer(&field->name, g_free);
+    if (kyso_pdf_fields_walk(file, index_field, index))
+        return g_steal_pointer(&index);
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_TOO_LARGE,
+                        "the form of the document has too many fields");
+    return NULL;
 }

@@ -12,7 +12,7 @@
 
 /* One terminal field. */
 typedef struct {
-    char *name;           /* fully qualified; owned */
+    const char *name;     /* fully qualified */
     const char *type;     /* "Tx", "Sig", "Btn", "Ch", or "" where it is none of these */
     KysoQpdfValue object; /* the field's dictionary */
     KysoQpdfValue widget; /* the same, or its first widget; 0: it has none */
@@ -20,8 +20,9 @@ typedef struct {
     gint64 flags;
     KysoQpdfValue value; /* /V, its own or inherited; 0: empty */
 } KysoPdfField;
-void kyso_pdf_fields_clear(KysoPdfField *field);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KysoPdfField, kyso_pdf_fields_clear)
+
+/* TRUE for a signature field that has a value. */
+gboolean kyso_pdf_fields_is_signed(const KysoPdfField *field);
 
 /* @field is valid during the call. FALSE ends the walk. */
 typedef gboolean (*KysoPdfFieldSeen)(const KysoPdfField *field, gpointer user_data);
@@ -30,5 +31,7 @@ typedef gboolean (*KysoPdfFieldSeen)(const KysoPdfField *field, gpointer user_da
  * end. */
 gboolean kyso_pdf_fields_walk(KysoPdfFile *file, KysoPdfFieldSeen seen, gpointer user_data);
 
-/* The first field named @name. FALSE leaves *ret empty. */
-gboolean kyso_pdf_fields_find(KysoPdfFile *file, const char *name, KysoPdfField *ret);
+/* Every field by its name, the first where several have one: char * -> KysoPdfField *. NULL with
+ * KYSO_ERROR_DOCUMENT_TOO_LARGE where the form could not be walked to its end: nobody could say
+ * then that a name is free. */
+GHashTable *kyso_pdf_fields_index(KysoPdfFile *file, GError **error);

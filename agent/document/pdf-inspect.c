@@ -26,7 +26,7 @@ typedef struct {
     gsize fields_size;
     gboolean is_cut;      /* fields are missing from the list */
     GHashTable *page_ids; /* object number -> page number */
-    guint64 page_steps;
+    guint64 page_steps;   /* left */
 } Inspection;
 
 static KysoQpdfValue
@@ -82,11 +82,7 @@ page_of_widget(Inspection *self, KysoQpdfValue widget)
     gpointer known = NULL;
     if (g_hash_table_lookup_extended(self->page_ids, GINT_TO_POINTER(id), NULL, &known))
         return GPOINTER_TO_UINT(known);
-    if (self->page_steps > MAX_PAGE_STEPS)
-        return 0;
-
-    guint number = kyso_pdf_pages_number(self->file, page);
-    self->page_steps += self->file->page_count;
+    guint number = kyso_pdf_pages_number(self->file, page, &self->page_steps);
     g_hash_table_insert(self->page_ids, GINT_TO_POINTER(id), GUINT_TO_POINTER(number));
     return number;
 }
@@ -167,7 +163,7 @@ json_field_value(Inspection *self, const KysoPdfField *field)
 static void
 add_field(Inspection *self, const KysoPdfField *field, json_t *rect, guint page)
 {
-    gboolean is_signed = g_str_equal(field->type, "Sig") && field->value != 0;
+    gboolean is_signed = kyso_pdf_fields_is_signed(field);
     json_t *entry = json_object();
 
     json_object_set_new(entry, "name", json_text(field->name));
@@ -186,7 +182,7 @@ static gboolean
 field_seen(const KysoPdfField *field, gpointer user_data)
 {
     Inspection *self = user_data;
-    gboolean is_signed = g_str_equal(field->type, "Sig") && field->value != 0;
+    gboolean is_signed = kyso_pdf_fields_is_signed(field);
     gboolean is_room =
         json_array_size(self->fields) < MAX_FIELDS && self->fields_size < MAX_FIELDS_SIZE;
     KysoPdfRect box;
@@ -286,7 +282,7 @@ kyso_pdf_inspect(KysoPdfFile *file, const gint64 *pages, guint n_pages, GError *
     g_autoptr(GArray) signatures = g_array_new(FALSE, FALSE, sizeof(SignatureFact));
     g_array_set_clear_func(signatures, drop_signature);
     g_autoptr(GHashTable) page_ids = g_hash_table_new(NULL, NULL);
-    Inspection self = {file, signatures, fields, 0, FALSE, page_ids, 0};
+    Inspection self = {file, signatures, fields, 0, FALSE, page_ids, MAX_PAGE_STEPS};
 
     if (!kyso_pdf_fields_walk(file, field_seen, &self))
         self.is_cut = TRUE;

@@ -170,16 +170,18 @@ kyso_pdf_pages_find(KysoPdfFile *file, gint64 number, KysoPdfPage *ret, GError *
 /* Pages in the kids of @parent before @child, or -1. Kids are counted without being read where
  * all of them are leaves. */
 static gint64
-pages_before(KysoPdfFile *file, KysoQpdfValue parent, KysoQpdfValue child)
+pages_before(KysoPdfFile *file, KysoQpdfValue parent, KysoQpdfValue child, guint64 *steps_left)
 {
     KysoQpdfReader *reader = file->reader;
     KysoQpdfValue kids = get(file, parent, "/Kids");
+    guint64 n = kyso_qpdf_reader_n_items(reader, kids);
     int id, generation;
 
-    if (!kyso_qpdf_reader_reference(reader, child, &id, &generation))
+    if (n > *steps_left || !kyso_qpdf_reader_reference(reader, child, &id, &generation))
         return -1;
+    *steps_left -= n;
     int index = kyso_qpdf_reader_index_of(reader, kids, id, generation);
-    if (index < 0 || node_count(file, parent) == kyso_qpdf_reader_n_items(reader, kids))
+    if (index < 0 || (guint64) node_count(file, parent) == n)
         return index;
 
     gint64 before = 0;
@@ -189,7 +191,7 @@ pages_before(KysoPdfFile *file, KysoQpdfValue parent, KysoQpdfValue child)
 }
 
 guint
-kyso_pdf_pages_number(KysoPdfFile *file, KysoQpdfValue page)
+kyso_pdf_pages_number(KysoPdfFile *file, KysoQpdfValue page, guint64 *steps_left)
 {
     KysoQpdfValue node = page;
     gint64 index = 0;
@@ -198,7 +200,7 @@ kyso_pdf_pages_number(KysoPdfFile *file, KysoQpdfValue page)
         KysoQpdfValue parent = get(file, node, "/Parent");
         if (parent == 0)
             return depth > 0 && index < file->page_count ? (guint) index + 1 : 0;
-        gint64 before = pages_before(file, parent, node);
+        gint64 before = pages_before(file, parent, node, steps_left);
         if (before < 0)
             return 0;
         index += before;

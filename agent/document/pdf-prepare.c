@@ -14,29 +14,24 @@ kyso_pdf_prepare_clear(KysoPdfPrepared *prepared)
     g_clear_pointer(&prepared->increment, g_bytes_unref);
 }
 
-static gboolean
-see_if_signed(const KysoPdfField *field, gpointer user_data)
-{
-    gboolean *is_signed = user_data;
-
-    *is_signed = g_str_equal(field->type, "Sig") && field->value != 0;
-    return !*is_signed;
-}
-
 /* ISO 32000-1 §12.8.2.2: a document has one certifying signature, the first. */
 static gboolean
-check_certify(KysoPdfFile *file, const KysoPdfRequest *request, GError **error)
+check_certify(KysoPdfDraft *draft, const KysoPdfRequest *request, GError **error)
 {
-    gboolean is_signed = FALSE;
+    GHashTableIter iter;
+    gpointer value;
 
     if (request->certify == 0)
         return TRUE;
-    kyso_pdf_fields_walk(file, see_if_signed, &is_signed);
-    if (!is_signed)
-        return TRUE;
-    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                        "only the first signature of a document can certify it");
-    return FALSE;
+    g_hash_table_iter_init(&iter, draft->known);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (!kyso_pdf_fields_is_signed(value))
+            continue;
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "only the first signature of a document can certify it");
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* Two fields of one name cannot be told apart, and an object is written once a revision. */
@@ -167,10 +162,12 @@ kyso_pdf_prepare(KysoPdfFile *file, const KysoPdfRequest *request, KysoPdfPrepar
     g_auto(KysoPdfPrepared) prepared = {0};
     KysoQpdfValue lock;
 
-    if (!check_names(request, error) || !check_certify(file, request, error))
+    if (!check_names(request, error))
+        return FALSE;
+    g_autoptr(KysoPdfDraft) draft = kyso_pdf_draft_new(file, error);
+    if (draft == NULL || !check_certify(draft, request, error))
         return FALSE;
 
-    g_autoptr(KysoPdfDraft) draft = kyso_pdf_draft_new(file);
     guint32 id = kyso_pdf_increment_new_id(draft->increment);
     if (!kyso_pdf_widgets_sign(draft, &request->signature, id, &lock, error) ||
         !add_fields(draft, request, error))

@@ -18,14 +18,12 @@ typedef struct {
 static gboolean
 check_new_name(KysoPdfDraft *draft, const char *name, GError **error)
 {
-    g_auto(KysoPdfField) taken = {0};
-
     if (name[0] == '\0' || strlen(name) > MAX_NAME || strchr(name, '.') != NULL) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                     "\"%s\" cannot be the name of a field", name);
         return FALSE;
     }
-    if (kyso_pdf_fields_find(draft->file, name, &taken)) {
+    if (g_hash_table_contains(draft->known, name)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                     "document has a field \"%s\" already", name);
         return FALSE;
@@ -153,12 +151,12 @@ write_value(KysoPdfDraft *draft, const KysoPdfField *field, const char *value, g
 gboolean
 kyso_pdf_widgets_fill(KysoPdfDraft *draft, const KysoPdfFill *fill, GError **error)
 {
-    g_auto(KysoPdfField) field = {0};
+    const KysoPdfField *field = g_hash_table_lookup(draft->known, fill->name);
     Place place;
 
-    if (!kyso_pdf_fields_find(draft->file, fill->name, &field) || !g_str_equal(field.type, "Tx") ||
-        (field.flags & KYSO_PDF_FIELD_READ_ONLY) != 0 || field.n_widgets != 1 ||
-        !read_place(draft->file, field.widget, &place) || !is_visible(&place)) {
+    if (field == NULL || !g_str_equal(field->type, "Tx") ||
+        (field->flags & KYSO_PDF_FIELD_READ_ONLY) != 0 || field->n_widgets != 1 ||
+        !read_place(draft->file, field->widget, &place) || !is_visible(&place)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_FIELD_MISSING,
                     "document has no text field \"%s\" that can be filled", fill->name);
         return FALSE;
@@ -172,8 +170,8 @@ kyso_pdf_widgets_fill(KysoPdfDraft *draft, const KysoPdfFill *fill, GError **err
     g_autoptr(GString) value = g_string_new("/V ");
     kyso_pdf_increment_put_text(value, fill->text.value);
     g_string_append_printf(value, " /Ff %" G_GINT64_FORMAT " ",
-                           field.flags | KYSO_PDF_FIELD_READ_ONLY);
-    return write_value(draft, &field, value->str, form, error);
+                           field->flags | KYSO_PDF_FIELD_READ_ONLY);
+    return write_value(draft, field, value->str, form, error);
 }
 
 static gboolean
@@ -231,28 +229,28 @@ static gboolean
 sign_existing(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, guint32 value_id,
               KysoQpdfValue *ret_lock, GError **error)
 {
-    g_auto(KysoPdfField) field = {0};
+    const KysoPdfField *field = g_hash_table_lookup(draft->known, signature->existing);
     Place place = {0};
     guint32 form;
 
-    if (!kyso_pdf_fields_find(draft->file, signature->existing, &field) ||
-        !g_str_equal(field.type, "Sig") || field.value != 0 || field.n_widgets > 1) {
+    if (field == NULL || !g_str_equal(field->type, "Sig") || field->value != 0 ||
+        field->n_widgets > 1) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_FIELD_MISSING,
                     "document has no signature field \"%s\" that can be signed",
                     signature->existing);
         return FALSE;
     }
-    if (field.widget != 0 && !read_place(draft->file, field.widget, &place))
+    if (field->widget != 0 && !read_place(draft->file, field->widget, &place))
         place = (Place){0};
     if (!draw_signature(draft, signature, &place, &form, error))
         return FALSE;
 
     g_autofree char *value =
-        field.flags != 0
-            ? g_strdup_printf("/Ff %" G_GINT64_FORMAT " /V %u 0 R ", field.flags, value_id)
+        field->flags != 0
+            ? g_strdup_printf("/Ff %" G_GINT64_FORMAT " /V %u 0 R ", field->flags, value_id)
             : g_strdup_printf("/V %u 0 R ", value_id);
-    *ret_lock = kyso_qpdf_reader_get(draft->file->reader, field.object, "/Lock");
-    return write_value(draft, &field, value, form, error);
+    *ret_lock = kyso_qpdf_reader_get(draft->file->reader, field->object, "/Lock");
+    return write_value(draft, field, value, form, error);
 }
 
 gboolean

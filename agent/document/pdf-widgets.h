@@ -7,7 +7,6 @@
  */
 
 #include "agent/document/pdf-draft.h"
-#include "agent/document/pdf-fields.h"
 
 /* A field that does not exist yet. */
 typedef struct {

@@ -9,10 +9,10 @@ static const KysoHelperFaults faults = {KYSO_ERROR_DOCUMENT_WORKER_CRASHED,
                                         KYSO_ERROR_DOCUMENT_WORKER_HUNG};
 
 static KysoHelper *
-new_helper(const char *argument)
+new_helper(const char *name)
 {
-    g_autofree char *program = kyso_paths_program("kyso-document", "agent/document");
-    const char *argv[] = {program, argument, NULL};
+    g_autofree char *program = kyso_paths_program(name, "agent/document");
+    const char *argv[] = {program, NULL};
 
     return kyso_helper_new(argv, faults);
 }
@@ -77,7 +77,7 @@ issue(KysoHelper *helper)
 static void
 test_document_is_prepared_and_inspected(void)
 {
-    g_autoptr(KysoHelper) helper = new_helper(NULL);
+    g_autoptr(KysoHelper) helper = new_helper("kyso-document");
     g_autoptr(GError) error = NULL;
     g_autoptr(TestString) document = issue(helper);
     g_autoptr(KysoReply) reply =
@@ -90,7 +90,7 @@ test_document_is_prepared_and_inspected(void)
 static void
 test_faults_travel_with_their_code(void)
 {
-    g_autoptr(KysoHelper) helper = new_helper(NULL);
+    g_autoptr(KysoHelper) helper = new_helper("kyso-document");
     g_autoptr(TestString) document = g_string_new("no document");
     g_autoptr(GError) error = NULL;
 
@@ -128,8 +128,8 @@ static void
 test_what_was_filled_is_seen_and_read(void)
 {
     static const int number[] = {100, 700, 140, 720}, name[] = {100, 100, 250, 160};
-    g_autoptr(KysoHelper) reader = new_helper(NULL);
-    g_autoptr(KysoHelper) pages = new_helper("--pages");
+    g_autoptr(KysoHelper) reader = new_helper("kyso-document");
+    g_autoptr(KysoHelper) pages = new_helper("kyso-document-pages");
     g_autoptr(TestString) plain = test_pdf_plain();
     g_autoptr(TestString) issued = issue(reader);
     g_autoptr(GError) error = NULL;
@@ -147,7 +147,7 @@ test_what_was_filled_is_seen_and_read(void)
 static void
 test_page_that_cannot_be_shown(void)
 {
-    g_autoptr(KysoHelper) pages = new_helper("--pages");
+    g_autoptr(KysoHelper) pages = new_helper("kyso-document-pages");
     g_autoptr(TestString) plain = test_pdf_plain();
     g_autoptr(TestString) empty = g_string_new("%PDF-1.7 and nothing more");
     g_autoptr(GError) outside = NULL;

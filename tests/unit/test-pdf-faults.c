@@ -44,7 +44,7 @@ test_cut_anywhere_is_truncated(void)
 {
     g_autoptr(TestString) whole = test_pdf_plain();
 
-    for (gsize size = 16; size < whole->len - strlen("%%EOF\n"); size += 37) {
+    for (gsize size = 16; size < whole->len - strlen("\n"); size++) {
         g_autoptr(TestString) part = g_string_new_len(whole->str, (gssize) size);
         assert_refused(part, KYSO_ERROR_DOCUMENT_TRUNCATED);
     }

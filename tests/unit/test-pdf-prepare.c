@@ -299,6 +299,22 @@ test_object_shared_by_two_fields(void)
                               -1, KYSO_ERROR_DOCUMENT_DAMAGED);
 }
 
+/* Where the form cannot be walked to its end, nobody can say that a name is free. */
+static void
+test_form_too_large_to_be_known(void)
+{
+    g_autoptr(TestPdf) pdf = test_pdf_new_page("/AcroForm << /Fields 6 0 R >>", "");
+    g_autoptr(TestString) fields = g_string_new("[ ");
+
+    for (guint i = 0; i < 70000; i++)
+        g_string_append(fields, "5 0 R ");
+    g_string_append_c(fields, ']');
+    test_pdf_add(pdf, 5, "<< /FT /Tx /T (A) /Rect [0 0 9 9] >>");
+    test_pdf_add(pdf, 6, fields->str);
+    test_pdf_end_with_table(pdf, "/Root 1 0 R");
+    test_assert_prepare_fails(pdf->text, SIGN_TEXT, -1, KYSO_ERROR_DOCUMENT_TOO_LARGE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -322,5 +338,6 @@ main(int argc, char **argv)
     g_test_add_func("/pdf-prepare/taken-and-impossible-names", test_taken_and_impossible_names);
     g_test_add_func("/pdf-prepare/signing-time-is-a-date", test_signing_time_is_a_date);
     g_test_add_func("/pdf-prepare/object-shared-by-two-fields", test_object_shared_by_two_fields);
+    g_test_add_func("/pdf-prepare/form-too-large-to-be-known", test_form_too_large_to_be_known);
     return g_test_run();
 }
