@@ -115,8 +115,10 @@ apply_to_call(const char *function, const char *action, Fault *ret)
     if (strcmp(action, "hang") == 0)
         for (;;)
             pause();
-    if (strcmp(action, "crash") == 0)
+    if (strcmp(action, "crash") == 0) {
+        signal(SIGSEGV, SIG_DFL); /* a sanitizer has one of its own */
         raise(SIGSEGV);
+    }
     if (strcmp(action, "abort") == 0)
         abort();
     if (strcmp(action, "exit") == 0)

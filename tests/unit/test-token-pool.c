@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MAX_REGION (256UL << 20) /* bytes; only a sanitizer's own are larger */
+
 static TokenRig *rig;
 
 static void
@@ -217,7 +219,7 @@ memory_has(GPid pid, const char *bytes)
     g_auto(GStrv) lines = g_strsplit(maps, "\n", -1);
     for (gsize i = 0; mem >= 0 && lines[i] != NULL && !found; i++) {
         unsigned long from = 0, to = 0;
-        if (sscanf(lines[i], "%lx-%lx r", &from, &to) != 2)
+        if (sscanf(lines[i], "%lx-%lx r", &from, &to) != 2 || to - from > MAX_REGION)
             continue;
         g_autofree char *copy = g_malloc(to - from);
         ssize_t n = pread(mem, copy, to - from, (off_t) from);
