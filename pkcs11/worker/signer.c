@@ -283,18 +283,18 @@ kyso_signer_key(KysoSigner *self)
     return self->key;
 }
 
-/* A woken thread counts as idle until it runs, so the work is counted too. Called with the lock. */
-static void
-wake_or_start_threads(KysoSigner *self, guint n_digests)
+/* Returns how many threads to wake. One that was woken counts as idle until it runs, so the work is
+ * counted too. Called with the lock. */
+static guint
+start_threads(KysoSigner *self, guint n_digests)
 {
     guint n_wanted = MAX(g_queue_get_length(&self->jobs), n_digests);
 
-    for (guint i = 0; i < MIN(n_wanted, self->n_idle); i++)
-        g_cond_signal(&self->work_came);
     for (guint i = self->n_idle; i < n_wanted && self->n_threads < self->max_threads; i++) {
         GThreadFunc run = self->n_threads == 0 ? first_thread : further_thread;
         self->threads[self->n_threads++] = g_thread_new("signing", run, self);
     }
+    return MIN(n_wanted, self->n_idle);
 }
 
 gboolean
@@ -318,7 +318,9 @@ kyso_signer_push(KysoSigner *self, const KysoMechanism *mechanism, GPtrArray *di
 
     g_mutex_lock(&self->lock);
     g_queue_push_tail(&self->jobs, job);
-    wake_or_start_threads(self, digests->len);
+    guint n_woken = start_threads(self, digests->len);
     g_mutex_unlock(&self->lock);
+    for (guint i = 0; i < n_woken; i++) /* without the lock, or they would run into it */
+        g_cond_signal(&self->work_came);
     return TRUE;
 }
