@@ -15,6 +15,7 @@
  *   garble                     (C_Sign) one bit of the signature is wrong
  * And for the token itself:
  *   TOKEN:absent               pulled out, until the rule goes; a new login is needed then
+ *   TOKEN:no-reader            not even an empty slot
  *   TOKEN:pin-low, TOKEN:pin-final, TOKEN:pin-locked, TOKEN:keypad, TOKEN:blank
  *                              flags of C_GetTokenInfo; SoftHSM itself never locks
  *   TOKEN:other                another one in its place: the serial number differs
@@ -52,6 +53,7 @@ typedef struct {
     bool is_garbled;
     CK_RV rv;
     bool token_is_absent;
+    bool has_no_slots;
     CK_FLAGS token_flags;
     bool token_is_blank;
     bool token_is_other;
@@ -90,6 +92,8 @@ apply_to_token(const char *action, Fault *ret)
 {
     if (strcmp(action, "absent") == 0)
         ret->token_is_absent = true;
+    else if (strcmp(action, "no-reader") == 0)
+        ret->has_no_slots = true;
     else if (strcmp(action, "pin-low") == 0)
         ret->token_flags |= CKF_USER_PIN_COUNT_LOW;
     else if (strcmp(action, "pin-final") == 0)
@@ -237,7 +241,7 @@ wrapped_C_GetSlotList(CK_BBOOL with_token, CK_SLOT_ID *slots, CK_ULONG *n)
     Fault fault = look_up("C_GetSlotList");
     CK_RV rv = fault.is_replaced ? fault.rv : real->C_GetSlotList(with_token, slots, n);
 
-    if (fault.token_is_absent && with_token)
+    if (fault.has_no_slots || (fault.token_is_absent && with_token))
         *n = 0;
     if (fault.is_spoilt)
         rv = fault.rv;

@@ -164,16 +164,19 @@ test_refusal_leaves_login_usable(void)
 static void
 test_no_token_is_no_fault(void)
 {
-    g_autoptr(GPtrArray) faults = NULL;
-    g_autoptr(GError) error = NULL;
+    static const char *const rules[] = {"TOKEN:absent\n", "TOKEN:no-reader\n"};
 
-    token_rig_set_rules(rig, "TOKEN:absent\n");
-    g_autoptr(GPtrArray) tokens = token_rig_list(rig, 0, &faults);
-    g_assert_cmpuint(tokens->len, ==, 0);
-    g_assert_cmpuint(faults->len, ==, 0);
-    g_autoptr(KysoCredential) none = token_rig_find(rig, "leader", NULL, &error);
-    g_assert_error(error, KYSO_ERROR, KYSO_ERROR_NO_TOKEN);
-    assert_next_call_works();
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        g_autoptr(GPtrArray) faults = NULL;
+        g_autoptr(GError) error = NULL;
+        token_rig_set_rules(rig, rules[i]);
+        g_autoptr(GPtrArray) tokens = token_rig_list(rig, 0, &faults);
+        g_assert_cmpuint(tokens->len, ==, 0);
+        g_assert_cmpuint(faults->len, ==, 0);
+        g_autoptr(KysoCredential) none = token_rig_find(rig, "leader", NULL, &error);
+        g_assert_error(error, KYSO_ERROR, KYSO_ERROR_NO_TOKEN);
+        assert_next_call_works();
+    }
 }
 
 static void

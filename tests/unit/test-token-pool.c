@@ -95,6 +95,7 @@ test_wrong_pin_costs_one_try(void)
                     "{\"pin_count_low\":true,\"pin_final_try\":false,\"pin_locked\":false,"
                     "\"tries_left\":null}");
     g_assert_cmpuint(token_rig_count(rig, "C_Login"), ==, before + 1);
+    g_assert_cmpint(kyso_pool_get_worker_pid(rig->pool, rig->module), ==, 0); /* it saw a PIN */
 
     g_autoptr(KysoToken) token = NULL;
     g_autoptr(KysoCredential) again = token_rig_find(rig, "leader", &token, NULL);
@@ -317,6 +318,42 @@ test_many_are_served_in_order(void)
     token_rig_set_rules(rig, NULL);
 }
 
+static void
+login_ended(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    int *code = user_data;
+    g_autoptr(GError) error = NULL;
+
+    g_autoptr(KysoLogin) login = kyso_pool_login_finish(KYSO_POOL(source), result, &error);
+    *code = error != NULL ? error->code : 0;
+}
+
+/* One login at a time on a module. Who does not want to wait any more, goes at once. */
+static void
+test_second_login_waits_and_can_leave(void)
+{
+    g_autoptr(KysoCredential) agency = token_rig_find(rig, "agency", NULL, NULL);
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    KysoLogin *first = token_rig_open(rig, "leader");
+    guint before = token_rig_count(rig, "C_Login");
+    int left = -1;
+    int stayed = -1;
+
+    kyso_pool_login_async(rig->pool, agency, -1, 20000, cancellable, login_ended, &left);
+    kyso_pool_login_async(rig->pool, agency, -1, 20000, NULL, login_ended, &stayed);
+    g_cancellable_cancel(cancellable);
+    while (left == -1)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(left, ==, KYSO_ERROR_CANCELLED);
+    g_assert_cmpint(stayed, ==, -1);
+
+    g_object_unref(first);
+    while (stayed == -1)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(stayed, ==, KYSO_ERROR_WRONG_PARAMETERS); /* no keypad, and no PIN was given */
+    g_assert_cmpuint(token_rig_count(rig, "C_Login"), ==, before);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -336,6 +373,8 @@ main(int argc, char **argv)
                     test_key_that_wants_pin_each_time_signs_once);
     g_test_add_func("/token/pin-is-not-in-worker-memory", test_pin_is_not_in_worker_memory);
     g_test_add_func("/token/worker-ends-with-its-login", test_worker_ends_with_its_login);
+    g_test_add_func("/token/second-login-waits-and-can-leave",
+                    test_second_login_waits_and_can_leave);
     g_test_add_func("/token/many-are-served-in-order", test_many_are_served_in_order);
     int status = g_test_run();
     token_rig_free(rig);
