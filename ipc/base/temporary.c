@@ -52,16 +52,23 @@ kyso_temporary_fd(KysoTemporary *self)
     return self->fd;
 }
 
+/* Gives the unnamed file the name @path; EEXIST where there is one. */
+static gboolean
+link_to(KysoTemporary *self, const char *path)
+{
+    g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", self->fd);
+    return linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+}
+
 /* Gives the unnamed file a name beside @path; a name left by a killed run is passed over. */
 static gboolean
 give_name(KysoTemporary *self, const char *path, GError **error)
 {
-    g_autofree char *source = g_strdup_printf("/proc/self/fd/%d", self->fd);
     g_autofree char *dir = g_path_get_dirname(path);
 
     for (int attempt = 0; attempt < 100; attempt++) {
         g_autofree char *name = g_strdup_printf("%s/.kyso-%08x", dir, g_random_int());
-        if (linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+        if (link_to(self, name)) {
             self->name = g_steal_pointer(&name);
             return TRUE;
         }
@@ -87,6 +94,11 @@ kyso_temporary_publish(KysoTemporary *self, const char *path, int mode, GError *
     if (fchmod(self->fd, mode) < 0 || fsync(self->fd) < 0) {
         kyso_error_set_errno(error, KYSO_ERROR_OUTPUT_NOT_WRITABLE, errno, path);
         return FALSE;
+    }
+    /* Where no older file is in the way no other name is needed, and none can be left behind. */
+    if (self->name == NULL && link_to(self, path)) {
+        sync_folder_of(path);
+        return TRUE;
     }
     if (self->name == NULL && !give_name(self, path, error))
         return FALSE;
