@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole documents through the agent, everything included: reading, the person's consent and PIN
+(typed by bench-pinentry), the token, our own check of the result, the journal on disk."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+import bench_rig as rig
+import kyso_kit
+from bench_table import Goal, figure, run_rounds
+
+MB = 1000 * 1000
+MIB = 1024 * 1024
+NSS_NAME = 'leader'
+KYSO, FLOOR, PDFSIG, OPENSSL = 'kyso', 'sha256 + copy', 'pdfsig', 'openssl cms'
+NO_PIN_STAGES = ('show', 'sign')
+
+
+def ask(agent, paths, **params):
+    """Seconds until the answer of signatures.signDoc, and those of each stage."""
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(agent.connect())
+        modes = ('rb', 'wb', 'rb')
+        fds = [stack.enter_context(open(path, mode)).fileno()
+               for path, mode in zip(paths, modes)]
+        names = ('input', 'output', 'image')
+        params |= {name: {'fd': i} for i, name in enumerate(names[:len(fds)])}
+        begun = time.monotonic()
+        number = client.begin('signatures.signDoc', params, fds)
+        stages, stage, since = {}, 'accept', begun
+        while True:
+            message = client.receive()
+            now = time.monotonic()
+            stages[stage] = stages.get(stage, 0) + now - since
+            since = now
+            if 'method' in message:
+                stage = message['params']['stage']
+            elif message['id'] == number:
+                break
+        if 'error' in message:
+            raise kyso_kit.KysoError(message['error'])
+        return now - begun, stages
+
+
+class Desk:
+    """One agent, its letters, and a folder on the disk for them and what comes of them."""
+
+    def __init__(self, stack):
+        self.agent = rig.start_agent(stack)
+        self.home = self.agent.home
+        self.folder = pathlib.Path(stack.enter_context(
+            tempfile.TemporaryDirectory(prefix='kyso-bench-', dir=kyso_kit.BUILD)))
+        self.signature, _ = self.home.images()
+        self.leader = self.home.credentials['leader']
+        self.output = self.folder / 'output'
+
+    def approve(self, letter, with_image=True):
+        """As a leader does: an image, and the fields that the clerk will fill."""
+        if not with_image:
+            return ask(self.agent, (letter.path, self.output), credentialID=self.leader,
+                       purpose='approve', place=letter.places['leader'])
+        return ask(self.agent, (letter.path, self.output, self.signature),
+                   credentialID=self.leader, purpose='approve', place=letter.places['leader'],
+                   reserve=letter.reserve())
+
+    def sign_file(self, path):
+        return ask(self.agent, (path, self.output), credentialID=self.leader, purpose='file')
+
+    def floor(self, path):
+        return rig.run_tool([rig.tool('file-floor'), path, self.folder / 'copy'], self.home)
+
+
+def timed(seconds, stages):
+    return {'s': seconds, 'token and PIN': sum(stages.get(name, 0) for name in NO_PIN_STAGES),
+            **stages}
+
+
+@contextlib.contextmanager
+def memory_watched(pid, peaks):
+    """Fills @peaks with the highest memory, in kB, of each program under @pid."""
+    with subprocess.Popen([rig.tool('memory-peak'), str(pid)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as watcher:
+        yield
+        text, _ = watcher.communicate()
+        peaks.update(rig.json.loads(text))
+
+
+class Nss:
+    """The leader's key as a software key in a certificate store, for pdfsig."""
+
+    def __init__(self, desk):
+        self.desk = desk
+        self.store = desk.folder / 'nss'
+        self.store.mkdir()
+        token = desk.home.path / 'token'
+        chest = desk.folder / 'leader.p12'
+        keys = kyso_kit.BUILD / 'tests' / 'kit' / 'keys'
+        trust = desk.home.config / 'trust'
+        self._run('certutil', '-N', '-d', f'sql:{self.store}', '--empty-password')
+        self._run('openssl', 'pkcs12', '-export', '-passout', 'pass:', '-name', NSS_NAME,
+                  '-inkey', keys / 'leader-rsa2048.key', '-in',
+                  token / 'certificates' / 'leader.pem', '-out', chest)
+        self._run('pk12util', '-i', chest, '-d', f'sql:{self.store}', '-W', '', '-K', '')
+        for folder, flags in (('anchors', 'CT,C,C'), ('intermediates', ',,')):
+            for path in sorted((trust / folder).iterdir()):
+                self._run('certutil', '-d', f'sql:{self.store}', '-A', '-n', path.stem, '-t',
+                          flags, '-i', path)
+
+    def _run(self, *command):
+        done = subprocess.run([str(part) for part in command], env=self.desk.home.environment(),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f'{command[0]}: {done.stderr.strip()}')
+
+    def command(self, letter):
+        return ['pdfsig', '-nssdir', str(self.store), '-nss-pwd', '', '-nick', NSS_NAME,
+                '-add-signature', str(letter.path), str(self.desk.folder / 'pdfsig.pdf')]
+
+    def sign(self, letter):
+        begun = time.monotonic()
+        self._run(*self.command(letter))
+        return {'s': time.monotonic() - begun}
+
+    def memory(self, letter):
+        peaks = {}
+        with subprocess.Popen(self.command(letter), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            with memory_watched(process.pid, peaks):
+                process.wait()
+        return peaks.get('pdfsig', 0)
+
+    def growth(self, letter):
+        return (self.desk.folder / 'pdfsig.pdf').stat().st_size - letter.path.stat().st_size
+
+
+def pdf_rows(table, rounds, is_short):
+    """Goals 25 to 27, and 13."""
+    kinds = [('1 MB scan', ['--scans', '1']), ('10 MB scan', ['--scans', '10']),
+             ('100 MB scan', ['--scans', '100']), ('1 MB, many objects', ['--objects', '5800'])]
+    if not is_short:
+        kinds.append(('100 MB, many objects', ['--objects', '585000']))
+    with contextlib.ExitStack() as stack:
+        desk = Desk(stack)
+        nss = Nss(desk)
+        table.head('A PDF approved, by the agent, everything')
+        for name, options in kinds:
+            letter = kyso_kit.make_letter(desk.folder / 'letter.pdf', *options)
+            with contextlib.ExitStack() as one:
+                one.callback(letter.path.unlink)
+                pdf_cell(table, desk, nss, name, letter, rounds)
+        growth_row(table, desk, nss)
+        table.note('pdfsig signs with a software key, asks nobody, verifies nothing, keeps no '
+                   'journal and does not wait for the disk; kyso does all of it.')
+
+
+def pdf_cell(table, desk, nss, name, letter, rounds):
+    samples = run_rounds(rounds, {
+        KYSO: lambda: timed(*desk.approve(letter)),
+        PDFSIG: lambda: nss.sign(letter),
+        FLOOR: lambda: desk.floor(letter.path),
+    })
+    ours = samples.median(KYSO, 's')
+    is_scan = 'scan' in name
+    table.add(name, f'{figure(ours)} s', PDFSIG, f'{figure(samples.median(PDFSIG, "s"))} s',
+              samples.ratio(KYSO, PDFSIG, 's'), Goal(25 if is_scan else 26, '<=', 1))
+    floor = [sum(one.values()) / 1000 for one in samples.figures[FLOOR]]
+    ratios = [mine / least for mine, least in zip(samples.values(KYSO, 's'), floor)]
+    middle = sorted(ratios)[len(ratios) // 2]
+    if is_scan:
+        table.add(name, f'{figure(ours)} s', FLOOR, f'{figure(sorted(floor)[len(floor) // 2])} s',
+                  figure(middle), Goal(25, '<=', 3) if name.startswith('100') else None, middle)
+    stages_note(table, samples, ours)
+
+    peaks = {}
+    with memory_watched(desk.agent.pid, peaks):
+        desk.approve(letter)
+    ours, theirs = sum(peaks.values()), nss.memory(letter)
+    parts = ', '.join(f'{program} {kb // 1024}' for program, kb in sorted(peaks.items()))
+    table.add(f'{name}: peak memory', f'{ours / 1024:.0f} MB', PDFSIG, f'{theirs / 1024:.0f} MB',
+              figure(ours / theirs), None if is_scan else Goal(26, '<=', 1), ours / theirs)
+    table.note(f'  MB: {parts}')
+
+
+def stages_note(table, samples, ours):
+    stages = [key for key in samples.figures[KYSO][0] if key not in ('s', 'token and PIN')]
+    parts = ', '.join(f'{key} {samples.median(KYSO, key) * 1000:.0f}' for key in stages)
+    share = samples.median(KYSO, 'token and PIN') / ours
+    table.note(f'  ms: {parts}; of it "show" and "sign" (PIN window, login, token): {share:.0%}')
+
+
+def growth_row(table, desk, nss):
+    letter = kyso_kit.make_letter(desk.folder / 'growth.pdf')
+    desk.approve(letter, with_image=False)
+    nss.sign(letter)
+    ours = desk.output.stat().st_size - letter.path.stat().st_size
+    theirs = nss.growth(letter)
+    table.add('growth of the file, no image', f'{ours / 1000:.1f} kB', PDFSIG,
+              f'{theirs / 1000:.1f} kB', figure(ours / theirs), Goal(27, '<=', 40, ' kB'),
+              ours / 1000)
+
+
+class OpenSsl:
+    """openssl cms with engine_pkcs11 and the leader's key on a token of its own."""
+
+    def __init__(self, stack, folder):
+        self.home = rig.Home()
+        stack.callback(self.home.remove)
+        self.folder = folder
+        self.key = self.home.keys['RSA-2048']
+        self.config = folder / 'openssl.cnf'
+        self.config.write_text(
+            'openssl_conf = init\n[init]\nengines = engines\n[engines]\npkcs11 = pkcs11\n[pkcs11]\n'
+            f'engine_id = pkcs11\nMODULE_PATH = {rig.SOFTHSM}\nPIN = {kyso_kit.PIN}\ninit = 0\n')
+
+    def sign(self, path):
+        uri = f'pkcs11:serial={self.key["serial"]};id=%{self.key["key_id"]};type=private'
+        begun = time.monotonic()
+        done = subprocess.run(
+            ['openssl', 'cms', '-sign', '-cades', '-binary', '-in', path, '-outform', 'DER',
+             '-out', self.folder / 'openssl.p7s', '-signer', self.key['certificate'], '-inkey', uri,
+             '-keyform', 'engine', '-engine', 'pkcs11'],
+            env=self.home.environment(OPENSSL_CONF=str(self.config)), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f'openssl cms: {done.stderr.strip()[:300]}')
+        return {'s': time.monotonic() - begun}
+
+
+def file_rows(table, rounds):
+    """Goals 12, 14 and 15."""
+    with contextlib.ExitStack() as stack:
+        desk = Desk(stack)
+        openssl = OpenSsl(stack, desk.folder)
+        table.head('A file signed apart (CAdES, detached)')
+        agent_peaks = {}
+        for name, size in (('1 KiB', 1024), ('100 MiB', 100 * MIB)):
+            path = desk.folder / 'file'
+            path.write_bytes(os.urandom(1024) * (size // 1024))
+            file_cell(table, desk, openssl, name, path, rounds)
+            peaks = {}
+            with memory_watched(desk.agent.pid, peaks):
+                desk.sign_file(path)
+            agent_peaks[name] = peaks['kyso-agent']
+        more = (agent_peaks['100 MiB'] - agent_peaks['1 KiB']) / 1024
+        table.add('peak memory of kyso-agent, 100 MiB', f'{agent_peaks["100 MiB"] / 1024:.1f} MB',
+                  '1 KiB', f'{agent_peaks["1 KiB"] / 1024:.1f} MB', f'+{more:.2f} MB',
+                  Goal(15, '<=', 1, ' MB'), more)
+
+
+def file_cell(table, desk, openssl, name, path, rounds):
+    samples = run_rounds(rounds, {
+        KYSO: lambda: timed(*desk.sign_file(path)),
+        OPENSSL: lambda: openssl.sign(path),
+        FLOOR: lambda: desk.floor(path),
+    })
+    ours = samples.median(KYSO, 's')
+    table.add(name, f'{figure(ours * 1000)} ms', f'{OPENSSL}, engine_pkcs11',
+              f'{figure(samples.median(OPENSSL, "s") * 1000)} ms',
+              samples.ratio(KYSO, OPENSSL, 's'), Goal(14, '<=', 0.08) if name == '1 KiB' else None)
+    if name != '1 KiB':
+        hash_ms = samples.median(FLOOR, 'sha256')
+        ratios = [1000 * mine / least for mine, least in zip(
+            samples.values(KYSO, 's'), samples.values(FLOOR, 'sha256'))]
+        middle = sorted(ratios)[len(ratios) // 2]
+        table.add(name, f'{figure(ours * 1000)} ms', 'SHA-256 in memory', f'{figure(hash_ms)} ms',
+                  figure(middle), Goal(12, '<=', 1.10), middle)
+    stages_note(table, samples, ours)
+
+
+def has_peers():
+    return all(shutil.which(name) for name in ('pdfsig', 'certutil', 'pk12util', 'openssl'))
