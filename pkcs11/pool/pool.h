@@ -63,7 +63,8 @@ void kyso_pool_login_async(KysoPool *self, KysoCredential *credential, int pin_f
 /* KYSO_ERROR_PIN_INCORRECT (details {"pin_count_low": bool, "pin_final_try": bool, "pin_locked":
  * bool, "tries_left": n or null}), KYSO_ERROR_PIN_LOCKED, KYSO_ERROR_PIN_CANCELLED (nothing was
  * written: no try was made), KYSO_ERROR_TOKEN_CHANGED, KYSO_ERROR_UNKNOWN_CREDENTIAL,
- * KYSO_ERROR_KEY_MISSING. Of these only PIN_INCORRECT has cost a try. */
+ * KYSO_ERROR_KEY_MISSING. Only PIN_INCORRECT has cost a try, and PIN_LOCKED where the token did not
+ * say so before. */
 KysoLogin *kyso_pool_login_finish(KysoPool *self, GAsyncResult *result, GError **error);
 
 typedef enum {
