@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kyso(1) against a running agent: what people read, what scripts read, exit codes."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+
+import kyso_kit
+import tap
+
+CLI = kyso_kit.ROOT / 'ipc' / 'cli'
+
+
+def place(where):
+    return f'{where["page"]}:' + ','.join(map(str, where['rect']))
+
+
+class Cli(kyso_kit.Case):
+    def command(self, *arguments):
+        return [kyso_kit.program('ipc/cli/kyso'), *map(str, arguments)]
+
+    def kyso(self, *arguments, code=0):
+        """Standard output and error of kyso(1), which must end with `code`."""
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.home.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def kyso_json(self, *arguments, code=0):
+        return json.loads(self.kyso('--json', *arguments, code=code))
+
+    def begin(self, *arguments, **options):
+        process = subprocess.Popen(
+            self.command(*arguments),
+            env=self.home.environment(),
+            stdin=subprocess.DEVNULL,
+            **options,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def approve(self, letter, *more, code=0):
+        """What kyso says, and the path of the result."""
+        target = self.home.path / 'approved.pdf'
+        arguments = ['sign', '--purpose', 'approve', '--place', place(letter.places['leader'])]
+        for name, where in letter.reserve().items():
+            arguments += ['--reserve', f'{name}={place(where)}']
+        return self.kyso(*arguments, *more, letter.path, target, code=code), target
+
+
+class WithoutAgent(Cli):
+    def test_no_agent_is_exit_code_3(self):
+        self.assertIn('systemctl --user start kyso-agent.socket', self.kyso('status', code=3))
+        self.assertEqual(self.kyso_json('verify', '/dev/null', code=3)['code'], 'agent_unreachable')
+
+    def test_wrong_usage_is_exit_code_2(self):
+        for arguments in (
+            [],
+            ['dance'],
+            ['status', 'now'],
+            ['verify'],
+            ['verify', 'a.pdf', '--colour'],
+            ['credentials', '--role', 'king'],
+            ['sign', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'dance', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'approve', 'a.pdf'],
+            ['sign', '--purpose', 'approve', '--place', '0:1,2,3,4', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'approve', '--place', '1:1,2,3', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'approve', '--reserve', 'year=1:1,2,3,4', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'approve', '--timeout', '3601', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'approve', '--credential', 'abc', 'a.pdf', 'b.pdf'],
+            ['cancel', '"x"'],
+        ):
+            with self.subTest(arguments):
+                self.assertIn('kyso --help', self.kyso(*arguments, code=2))
+
+    def test_help_and_manual_name_every_command_and_option(self):
+        manual = (kyso_kit.ROOT / 'packaging' / 'man' / 'kyso.1').read_text().replace('\\-', '-')
+        usage = self.kyso('--help')
+        source = ''.join(path.read_text() for path in CLI.glob('*.c'))
+        options = set(re.findall(r'^ +\{"([a-z]+)", (?:0|\'h\'), 0, G_OPTION', source, re.MULTILINE))
+        commands = set(re.findall(r'^    \{"([a-z]+)", "', (CLI / 'kyso-cli.c').read_text(), re.MULTILINE))
+        self.assertGreater(len(options), 15)
+        self.assertEqual(options, set(re.findall(r'--([a-z]+)', manual)))
+        described = re.findall(r'^\.TP\n\.B[IR]? "?kyso ([a-z]+)', manual, re.MULTILINE)
+        self.assertEqual(commands, set(described))
+        for command in commands:
+            self.assertIn(f'kyso {command}', usage)
+
+    def test_version(self):
+        self.assertRegex(self.kyso('--version'), r'^kyso \d+\.\d+\.\d+\n$')
+
+
+class WithAgent(Cli):
+    def setUp(self):
+        super().setUp()
+        self.agent = self.start_agent()
+        self.letter = self.make_letter()
+
+    def test_what_is_there(self):
+        status = self.kyso('status')
+        self.assertRegex(status, r'^kyso \S+ đang chạy \(')
+        self.assertIn('1 chứng thư', status)
+        self.assertIn('Số sê-ri', self.kyso('tokens'))
+        listed = self.kyso('credentials')
+        for words in ('Cá nhân: Nguyễn Văn Thử', 'Con dấu cơ quan: UBND xã Thử Nghiệm'):
+            self.assertIn(words, listed)
+        self.assertRegex(listed, r'Hiệu lực: +\d\d/\d\d/\d{4} \d\d:\d\d:\d\d \+07:00 đến \d\d/')
+        self.assertIn('còn hiệu lực', listed)
+        self.assertNotIn('Con dấu', self.kyso('credentials', '--role', 'personal'))
+        self.assertIn('Personal: Nguyễn Văn Thử', self.kyso('--lang', 'en', 'credentials'))
+        self.assertIn('Không có yêu cầu nào', self.kyso('requests'))
+
+    def test_json_is_the_result(self):
+        with self.agent.connect() as client:
+            for command, method, params in (
+                ('status', 'service.info', {}),
+                ('tokens', 'tokens.list', {}),
+                ('credentials', 'credentials.list', {}),
+                ('requests', 'requests.list', {}),
+            ):
+                with self.subTest(command):
+                    said = self.kyso_json(command)
+                    if command != 'requests':
+                        self.assertEqual(said, client.call(method, params))
+
+    def test_a_letter_is_approved_issued_and_verified(self):
+        signature, seal = self.home.images()
+        said, approved = self.approve(self.letter, '--image', signature)
+        self.assertIn('Đã ký (ký phê duyệt)', said)
+        self.assertIn('chưa phát hành', self.kyso('verify', approved))
+
+        issued = self.home.path / 'issued.pdf'
+        fill = ('--number', '79', '--day', '15', '--month', '8', '--image', seal)
+        self.kyso('sign', '--purpose', 'issue', *fill, approved, issued)
+        said = self.kyso('verify', issued)
+        self.assertIn('HỢP LỆ: 2 chữ ký số', said)
+        self.assertIn('cơ quan phát hành', said)
+        self.assertEqual(said.count('\nChữ ký '), 2)
+        self.assertEqual(self.kyso_json('verify', issued)['process'], 'complete')
+
+    def test_verdicts_have_their_exit_codes(self):
+        self.assertIn('CHƯA KÝ', self.kyso('verify', self.letter.path, code=12))
+        _, approved = self.approve(self.letter)
+        content = bytearray(approved.read_bytes())
+        content[content.index(b'obj') + 3] ^= 0x2A  # white space of the part that is signed
+        broken = self.home.path / 'broken.pdf'
+        broken.write_bytes(content)
+        self.assertIn('KHÔNG HỢP LỆ', self.kyso('verify', broken, code=10))
+
+    def test_a_detached_signature_goes_with_any_file(self):
+        table = self.home.path / 'bảng số liệu.csv'
+        table.write_text('xã;dân số\n')
+        detached = self.home.path / 'table.p7s'
+        leader = self.home.credentials['leader']
+        self.kyso('sign', '--purpose', 'file', '--credential', leader[:8].upper(), table, detached)
+        self.kyso('verify', table, '--signature', detached)
+        table.write_text('xã;dân số;năm\n')
+        self.kyso('verify', table, '--signature', detached, code=10)
+
+    def test_which_certificate_must_be_clear(self):
+        target = self.home.path / 'out.p7s'
+        said = self.kyso('sign', '--purpose', 'file', self.letter.path, target, code=2)
+        for identifier in self.home.credentials.values():
+            self.assertIn(identifier, said)
+        self.assertFalse(target.exists())
+
+    def test_each_layer_has_its_exit_code(self):
+        nowhere = self.home.path / 'no' / 'such' / 'folder.pdf'
+        sign = ['sign', '--purpose', 'approve', '--place', place(self.letter.places['leader'])]
+        target = self.home.path / 'out.pdf'
+        for code, name, pin, arguments in (
+            (21, 'secret_document', 'cancel', [*sign, '--metadata', 'Secrecy=mat', self.letter.path, target]),
+            (23, 'unknown_credential', 'cancel', [*sign, '--credential', '0' * 8, self.letter.path, target]),
+            (23, 'pin_incorrect', 'pin 000000', [*sign, self.letter.path, target]),
+            (25, 'pin_cancelled', 'cancel', [*sign, self.letter.path, target]),
+            (24, 'prompt_failed', 'crash', [*sign, self.letter.path, target]),
+            (26, 'input_unreadable', 'cancel', [*sign, nowhere, target]),
+            (26, 'document_not_pdf', 'cancel', [*sign, CLI / 'cli.h', target]),
+            (27, 'output_not_writable', f'pin {kyso_kit.PIN}', [*sign, self.letter.path, nowhere]),
+            (20, 'unknown_request', 'cancel', ['cancel', '0' * 32]),
+        ):
+            with self.subTest(name):
+                self.home.script_pinentry(pin)
+                self.assertEqual(self.kyso_json(*arguments, code=code)['code'], name)
+                self.home.script_pinentry(pin)
+                said = self.kyso(*arguments, code=code)
+                self.assertIn(f'Mã lỗi: {name}', said)
+                self.assertIn('Cách xử lý: ', said)
+                self.assertFalse(target.exists())
+
+    def sign_and_wait(self, *more):
+        """A request that waits for its PIN: its id, and the process."""
+        self.home.script_pinentry('hang')
+        arguments = ['sign', '--purpose', 'approve', '--place', place(self.letter.places['leader'])]
+        process = self.begin(
+            *arguments, *more, self.letter.path, self.home.path / 'out.pdf', stderr=subprocess.PIPE
+        )
+        while True:
+            for request in self.kyso_json('requests')['requests']:
+                if request['method'] == 'signatures.signDoc' and request['stage'] == 'show':
+                    return request['requestID'], process
+
+    def test_a_waiting_request_is_shown_and_cancelled(self):
+        identifier, process = self.sign_and_wait('--name', 'Công văn \x1b[31mđỏ')
+        shown = self.kyso('requests')
+        self.assertIn('Công văn ?[31mđỏ', shown)
+        self.assertIn('Chờ người ký nhập mã PIN', shown)
+        self.assertIn(identifier, shown)
+        self.assertIn('Đã hủy', self.kyso('cancel', identifier))
+        _, said = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 20)
+        self.assertIn('Mã lỗi: cancelled', said.decode())
+
+    def test_killed_it_takes_its_request_along(self):
+        _, process = self.sign_and_wait()
+        process.kill()
+        process.communicate()
+        while any(
+            request['method'] == 'signatures.signDoc'
+            for request in self.kyso_json('requests')['requests']
+        ):
+            continue
+        self.assertFalse((self.home.path / 'out.pdf').exists())
+
+    def test_progress_is_for_terminals(self):
+        terminal, side = pty.openpty()
+        arguments = ['sign', '--purpose', 'approve', '--place', place(self.letter.places['leader'])]
+        process = self.begin(
+            *arguments, self.letter.path, self.home.path / 'out.pdf', stdout=subprocess.PIPE, stderr=side
+        )
+        os.close(side)
+        said, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        shown = os.read(terminal, 65536).decode()
+        os.close(terminal)
+        for words in ('Đang đọc tài liệu…', 'Chờ người ký nhập mã PIN…', 'Đang ghi nhật ký…'):
+            self.assertIn(words, shown)
+        self.assertNotIn('…', said.decode())
+        again, _ = self.approve(self.letter)
+        self.assertNotIn('…', again)
+
+
+if __name__ == '__main__':
+    tap.main()
