@@ -109,6 +109,34 @@ test_three_revisions_of_every_shape(void)
     }
 }
 
+/* ISO 32000-1 §7.5.8.4: a table for old readers, and a stream with the objects hidden from them. */
+static void
+test_hybrid_file_keeps_its_hidden_objects(void)
+{
+    g_autoptr(TestPdf) pdf = test_pdf_new_page("/AcroForm 5 0 R", "");
+    gsize hidden = pdf->text->len, size;
+
+    g_string_append(pdf->text, "5 0 obj\n<< /Fields [] /DR << /A 1 >> >>\nendobj\n");
+    gsize stream = pdf->text->len;
+    guint32 offset = GUINT32_TO_BE((guint32) hidden);
+    g_string_append(pdf->text, "6 0 obj\n<< /Type /XRef /W [1 4 1] /Index [5 1] /Size 7 /Root 1 0 "
+                               "R /Length 6 >>\nstream\n\1");
+    g_string_append_len(pdf->text, (const char *) &offset, 4);
+    g_string_append_len(pdf->text, "\0\nendstream\nendobj\n", 19);
+    pdf->n_objects = 7;
+    g_autofree char *trailer = g_strdup_printf("/Root 1 0 R /XRefStm %zu", stream);
+    test_pdf_end_with_table(pdf, trailer);
+
+    size = pdf->text->len;
+    json_decref(test_prepare(pdf->text, SIGN_TEXT, -1));
+    g_assert_true(contains(pdf->text, size, "\n5 0 obj\n<< /DR << /A 1 >> "));
+    g_assert_true(contains(pdf->text, size, "trailer"));
+    g_assert_false(contains(pdf->text, size, "/XRefStm"));
+    json_decref(test_prepare(pdf->text, "{" TEST_TIME ", 'field': {'name': 'Second'}}", -1));
+    g_autoptr(json_t) inspection = test_inspect(pdf->text, "{}");
+    g_assert_cmpuint(json_array_size(json_object_get(inspection, "signatures")), ==, 2);
+}
+
 static void
 test_indirect_annotations_stay_indirect(void)
 {
@@ -321,6 +349,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pdf-prepare/three-revisions-of-every-shape",
                     test_three_revisions_of_every_shape);
+    g_test_add_func("/pdf-prepare/hybrid-file-keeps-its-hidden-objects",
+                    test_hybrid_file_keeps_its_hidden_objects);
     g_test_add_func("/pdf-prepare/indirect-annotations-stay-indirect",
                     test_indirect_annotations_stay_indirect);
     g_test_add_func("/pdf-prepare/growth-stays-under-forty-kilobytes",
