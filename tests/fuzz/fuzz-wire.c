@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Any bytes with any descriptors from a client: the channel and the JSON-RPC reader must answer
- * each with a message or an error, lose no descriptor, and give back what they read unchanged.
+ * Any bytes with any descriptors, cut anywhere, from a client: the channel and the JSON-RPC reader
+ * must answer each with a message or an error, lose no descriptor, hand out exactly those that a
+ * message names, and give back what they read unchanged.
+ *
+ * The input is a list of pieces: a control byte, a length byte, that many bytes. Control bits 0 to
+ * 2: how many descriptors go with the piece; 0x40: the other side reads meanwhile; 0x80: no length
+ * byte, the piece is all that is left.
  */
 
 #include <fcntl.h>
@@ -14,11 +19,15 @@
 #include "ipc/wire/channel.h"
 #include "ipc/wire/rpc.h"
 
-#define MAX_FDS 4
+#define MAX_FDS 7
+#define FDS_BITS 0x07
+#define READ_BIT 0x40
+#define REST_BIT 0x80
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void
+/* FALSE where the socket is full or closed. */
+static gboolean
 send_with_fds(int fd, const uint8_t *data, size_t size, guint n_fds)
 {
     union {
@@ -40,9 +49,10 @@ send_with_fds(int fd, const uint8_t *data, size_t size, guint n_fds)
         header->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
         memcpy(CMSG_DATA(header), fds, n_fds * sizeof(int));
     }
-    sendmsg(fd, &message, MSG_NOSIGNAL);
+    gboolean is_sent = sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t) size;
     for (guint i = 0; i < n_fds; i++)
         close(fds[i]);
+    return is_sent;
 }
 
 /* What was read can be written, and reads the same again. */
@@ -65,6 +75,8 @@ read_message(const KysoMessage *message)
     KysoRequest request;
 
     check_round_trip(message->body);
+    for (guint i = 0; i < message->fds->n_fds; i++)
+        g_assert_cmpint(fcntl(message->fds->fds[i], F_GETFD), ==, FD_CLOEXEC);
     if (!kyso_rpc_read_request(message->body, &request, &error)) {
         g_autoptr(json_t) answer = kyso_rpc_error(request.id, error);
         g_assert_nonnull(answer);
@@ -72,19 +84,10 @@ read_message(const KysoMessage *message)
     g_autoptr(GError) answered = kyso_rpc_read_error(message->body);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Reads what is there. FALSE once the stream cannot go on. */
+static gboolean
+read_all(KysoChannel *channel)
 {
-    g_auto(KysoFd) writer = -1;
-    int ends[2];
-
-    if (size < 2 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
-        return 0;
-    writer = ends[1];
-    g_autoptr(KysoChannel) channel = kyso_channel_new(ends[0]);
-    send_with_fds(writer, data + 1, size - 1, data[0] % (MAX_FDS + 1));
-    shutdown(writer, SHUT_WR);
-
     for (;;) {
         g_autoptr(KysoMessage) message = NULL;
         g_autoptr(GError) error = NULL;
@@ -95,6 +98,47 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (received == KYSO_RECEIVED_MESSAGE)
             read_message(message);
         else if (received != KYSO_RECEIVED_BAD)
-            return 0;
+            return received == KYSO_RECEIVED_NOTHING;
     }
+}
+
+static void
+talk(KysoChannel *channel, int writer, const uint8_t *data, size_t size)
+{
+    while (size >= 3) {
+        uint8_t control = *data++;
+        size_t length = --size;
+        if ((control & REST_BIT) == 0) {
+            length = *data++;
+            length = MIN(length, --size);
+        }
+        if (length == 0)
+            continue;
+        if (!send_with_fds(writer, data, length, control & FDS_BITS) || (control & READ_BIT) != 0)
+            if (!read_all(channel))
+                return;
+        data += length;
+        size -= length;
+    }
+    shutdown(writer, SHUT_WR);
+    read_all(channel);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+        return 0;
+    KysoChannel *channel = kyso_channel_new(ends[0]);
+    talk(channel, ends[1], data, size);
+    kyso_channel_free(channel);
+    close(ends[1]);
+
+    /* The lowest free number is as before: no descriptor was lost. */
+    int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    g_assert_cmpint(lowest, ==, ends[0]);
+    close(lowest);
+    return 0;
 }
