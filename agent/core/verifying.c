@@ -5,6 +5,7 @@
 #include "agent/core/document-report.h"
 #include "agent/core/private-copy.h"
 #include "agent/core/request-file.h"
+#include "ipc/base/error.h"
 
 #define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
 
@@ -53,9 +54,14 @@ read_files(Verifying *self, GError **error)
         !kyso_request_file_open_input(self->job, "signature", KYSO_JSON_OPTIONAL, &signature, NULL,
                                       error))
         return FALSE;
-    if (signature >= 0)
-        self->cms = kyso_fd_read_all(signature, MAX_CMS, error);
-    return signature < 0 || self->cms != NULL;
+    if (signature < 0)
+        return TRUE;
+    g_autoptr(GError) fault = NULL;
+    self->cms = kyso_fd_read_all(signature, MAX_CMS, &fault);
+    if (self->cms == NULL)
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_UNREADABLE, "\"signature\": %s",
+                    fault->message);
+    return self->cms != NULL;
 }
 
 void
