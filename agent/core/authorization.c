@@ -91,6 +91,13 @@ kyso_authorization_spend(GHashTable *table, const char *sad, KysoConnection *con
 }
 
 void
+kyso_authorization_end_if_used_up(KysoAuthorization *self)
+{
+    if (self->n_left == 0)
+        g_hash_table_remove(self->table, self->sad);
+}
+
+void
 kyso_authorization_forget_connection(KysoSigner *signer, KysoConnection *connection)
 {
     GHashTableIter iter;

@@ -43,4 +43,8 @@ KysoAuthorization *kyso_authorization_spend(GHashTable *table, const char *sad,
                                             KysoConnection *connection,
                                             const KysoHashRequest *request, GError **error);
 
+/* To be called once what was borrowed is no longer needed: a login that nobody can use any more
+ * would keep the token from everybody else. Frees @self where its number is used up. */
+void kyso_authorization_end_if_used_up(KysoAuthorization *self);
+
 void kyso_authorization_forget_connection(KysoSigner *signer, KysoConnection *connection);

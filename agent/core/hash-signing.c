@@ -254,6 +254,7 @@ use_authorization(HashSigning *self, GError **error)
     self->certificate = kyso_certificate_ref(authorization->certificate);
     self->login = g_object_ref(authorization->login);
     self->role = authorization->role;
+    kyso_authorization_end_if_used_up(authorization);
     self->scheme = kyso_signature_scheme_find(self->request->sign_algo, self->certificate, error);
     kyso_attempt_set_certificate(self->record, self->certificate, self->role,
                                  kyso_login_get_credential(self->login)->token_serial);
