@@ -9,6 +9,7 @@
 struct _KysoJobs {
     GHashTable *jobs; /* set of KysoJob, a reference each */
     guint n_signing;
+    gboolean is_ending;
     KysoAlarm *alarm;
 };
 
@@ -124,6 +125,10 @@ kyso_jobs_free(KysoJobs *self)
 KysoJob *
 kyso_jobs_start(KysoJobs *self, const KysoJobSpec *spec, KysoMessage *message, GError **error)
 {
+    if (self->is_ending) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_CANCELLED, "the agent is ending");
+        return NULL;
+    }
     if (g_hash_table_size(self->jobs) >= KYSO_MAX_JOBS ||
         (spec->is_signing && self->n_signing >= KYSO_MAX_SIGNING_JOBS)) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_QUEUE_FULL, "too many requests");
@@ -198,6 +203,36 @@ kyso_jobs_cancel(KysoJobs *self, const char *request_id, KysoConnection *connect
     stop(job, KYSO_ERROR_CANCELLED);
     g_object_unref(job);
     return TRUE;
+}
+
+static gboolean
+time_is_over(gpointer user_data)
+{
+    gboolean *ret_is_over = user_data;
+
+    *ret_is_over = TRUE;
+    return G_SOURCE_CONTINUE;
+}
+
+void
+kyso_jobs_end(KysoJobs *self, guint seconds)
+{
+    g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func(g_object_unref);
+    gboolean is_over = FALSE;
+    GHashTableIter iter;
+    KysoJob *job;
+
+    self->is_ending = TRUE;
+    g_hash_table_iter_init(&iter, self->jobs);
+    while (g_hash_table_iter_next(&iter, (gpointer *) &job, NULL))
+        g_ptr_array_add(jobs, g_object_ref(job));
+    for (guint i = 0; i < jobs->len; i++)
+        stop(jobs->pdata[i], KYSO_ERROR_CANCELLED);
+
+    guint timer = g_timeout_add_seconds(seconds, time_is_over, &is_over);
+    while (g_hash_table_size(self->jobs) > 0 && !is_over)
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(timer);
 }
 
 static json_t *

@@ -47,6 +47,10 @@ void kyso_jobs_forget_connection(KysoJobs *self, KysoConnection *connection);
 gboolean kyso_jobs_cancel(KysoJobs *self, const char *request_id, KysoConnection *connection,
                           const json_t *id);
 
+/* Stops all jobs, takes no more, and runs the main context until each is answered or @seconds have
+ * passed: what is stopped is recorded as such, what is recorded as signed is handed over. */
+void kyso_jobs_end(KysoJobs *self, guint seconds);
+
 /* A new array: requests.list of ipc/PROTOCOL.md. */
 json_t *kyso_jobs_list(KysoJobs *self);
 

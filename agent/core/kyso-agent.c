@@ -21,6 +21,7 @@
 #include "kyso-config.h"
 
 #define EXIT_CONFIGURATION 3
+#define END_SECONDS 10 /* for what is under way; a service manager waits longer */
 
 static char *option_socket, *option_config, *option_state;
 static gboolean option_version;
@@ -116,6 +117,7 @@ run(GError **error)
     g_main_loop_run(loop);
     tell_service_manager("STOPPING=1");
 
+    kyso_jobs_end(agent->jobs, END_SECONDS);
     kyso_server_free(server);
     kyso_agent_free(agent);
     return 0;
