@@ -176,7 +176,7 @@ class Home:
 class Agent:
     """A running kyso-agent of `home`."""
 
-    def __init__(self, home, environment=None, wrapper=()):
+    def __init__(self, home, environment=None, wrapper=(), executable=None):
         self.home = home
         self._announced = []
         self._log = open(home.path / 'agent.log', 'a+b')
@@ -188,7 +188,7 @@ class Agent:
             self.process = subprocess.Popen(
                 [
                     *wrapper,
-                    program('agent/core/kyso-agent'),
+                    executable or program('agent/core/kyso-agent'),
                     f'--config={home.config}',
                     f'--socket={home.socket}',
                     f'--state={home.state}',

@@ -13,13 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char *output, *signature, *seal;
+static char *output, *signature, *seal, *mark;
 static int pages = 1, scans, objects;
 
 static const GOptionEntry options[] = {
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "the letter (PDF)", "FILE"},
     {"signature", 0, 0, G_OPTION_ARG_FILENAME, &signature, "the leader's image (PNG)", "FILE"},
     {"seal", 0, 0, G_OPTION_ARG_FILENAME, &seal, "the seal (PNG)", "FILE"},
+    {"mark", 0, 0, G_OPTION_ARG_FILENAME, &mark, "a stamp under the name of the office", "TEXT"},
     {"pages", 0, 0, G_OPTION_ARG_INT, &pages, "pages of text, at least", "N"},
     {"scans", 0, 0, G_OPTION_ARG_INT, &scans, "add scanned pages of N MB together", "N"},
     {"objects", 0, 0, G_OPTION_ARG_INT, &objects, "add pages with N small objects", "N"},
@@ -43,6 +44,16 @@ write_image(cairo_surface_t *image, const char *path)
 }
 
 static void
+draw_mark(cairo_t *cr)
+{
+    cairo_select_font_face(cr, "Liberation Serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_BOLD);
+    cairo_set_font_size(cr, 14);
+    cairo_set_source_rgb(cr, 0.8, 0, 0);
+    cairo_move_to(cr, 120, 160);
+    cairo_show_text(cr, mark);
+}
+
+static void
 write_letter(const char *path, KysoLetter *letter)
 {
     cairo_surface_t *surface =
@@ -55,6 +66,8 @@ write_letter(const char *path, KysoLetter *letter)
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE,
                                    "2026-08-15T08:00:00+07:00");
     kyso_letter_draw(cr, pages, letter);
+    if (mark != NULL)
+        draw_mark(cr);
     cairo_show_page(cr);
     letter->pages += kyso_letter_padding_scans(cr, (gint64) scans * 1000 * 1000);
     letter->pages += kyso_letter_padding_objects(cr, objects);

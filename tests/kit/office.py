@@ -21,6 +21,16 @@ from kyso_kit import PIN, ROOT, KysoError  # noqa: F401 (for the tests)
 
 WAIT_SECONDS = 60
 
+AGENT = 'agent/core/kyso-agent'
+PROGRAMS = (
+    AGENT,
+    'agent/core/kyso-signer.so',
+    'agent/dialog/kyso-prompt',
+    'agent/document/kyso-document',
+    'agent/document/kyso-document-pages',
+    'pkcs11/worker/kyso-token',
+)
+
 # A file that stands where the result shall go.
 OLD = b'an older file of the same name\n'
 
@@ -164,6 +174,23 @@ class Home(kyso_kit.Home):
     def pinentry_log(self):
         return '\n'.join(self.pin_windows.lines)
 
+    def replace_programs(self, replaced):
+        """The path of a kyso-agent that starts other programs: {path in the build tree: script}."""
+        tree = self.path / 'programs'
+        shutil.rmtree(tree, ignore_errors=True)
+        for name in PROGRAMS:
+            path = tree / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if name in replaced:
+                path.write_text(replaced[name])
+                path.chmod(0o755)
+            elif name == AGENT:
+                shutil.copy(kyso_kit.program(name), path)  # it finds the others from its own path
+            else:
+                path.symlink_to(kyso_kit.program(name))
+        (tree / 'kyso-config.h').touch()
+        return str(tree / AGENT)
+
     def remove(self):
         self.token_calls.close()
         self.pin_windows.close()
@@ -194,6 +221,7 @@ class Case(kyso_kit.Case):
         self.out = self.home.path / 'out'
         self.out.mkdir()
         self.rows = []
+        self.announced = []
         self.agent = self.start_agent()
 
     def tearDown(self):
@@ -205,9 +233,20 @@ class Case(kyso_kit.Case):
                 for row in self.rows:
                     stream.write(json.dumps(row, ensure_ascii=False) + '\n')
 
-    def restart_agent(self):
+    def restart_agent(self, **options):
         self.agent.stop()
-        self.agent = self.start_agent()
+        self.agent = self.start_agent(**options)
+
+    def start_agent(self, **options):
+        agent = super().start_agent(**options)
+        for pattern in self.announced:
+            agent.announce(pattern)
+        return agent
+
+    def announce(self, pattern):
+        """Warnings that match belong to the test, by this agent and those after it."""
+        self.announced.append(pattern)
+        self.agent.announce(pattern)
 
     def journal(self):
         return read_journal(self.home.state)
@@ -279,18 +318,19 @@ class Case(kyso_kit.Case):
     @contextlib.contextmanager
     def untouched(self, *sources, outcome=None, code='', logins=0, target=None):
         """Within, one attempt fails: input and output stay as they were, the journal has one record
-        of it (outcome None: none), and so many PINs went to the token."""
+        of it (outcome None: none), and so many PINs went to the token. Other records are expected
+        where they are put into what is yielded."""
         paths = [*sources, *([target] if target else [])]
         before = {path: path.read_bytes() for path in paths if path.is_file()}
         names, records = sorted(os.listdir(self.out)), self.journal()
         logins += self.home.logins()
-        yield
+        expected = [(outcome, code)] if outcome else []
+        yield expected
         for path, data in before.items():
             self.assertTrue(path.read_bytes() == data, f'{path} was changed')
         self.assertEqual(sorted(os.listdir(self.out)), names)
         self.assertEqual(self.home.logins(), logins, 'PINs that went to the token')
         new = [(record['outcome'], record['error_code']) for record in self.journal()]
-        expected = [(outcome, code)] if outcome else []
         self.assertEqual(new[len(records):], expected)
 
     def note(self, code, what, outcome, logins=0):
