@@ -18,7 +18,7 @@
 #define CONNECT_SECONDS 5
 #define DEFAULT_MS 30000       /* the agent's own, ipc/PROTOCOL.md §1 */
 #define DEFAULT_LONG_MS 300000 /* where a person is asked or a document read */
-#define GRACE_MS 5000          /* the agent tells of its deadline itself, if it lives */
+#define GRACE_MS 2000          /* the agent tells of its deadline itself, if it lives */
 #define MAX_TIMEOUT_MS 3600000
 
 struct _KysoClient {

@@ -100,6 +100,16 @@ class Page(unittest.TestCase):
                     {'timeout_ms': False, **page_parameters(text)}, openrpc_parameters(name)
                 )
 
+    def test_libkyso_exports_what_its_header_declares(self):
+        header = (kyso_kit.ROOT / 'ipc' / 'client' / 'kyso.h').read_text()
+        library = kyso_kit.program('ipc/client/libkyso.so')
+        listed = subprocess.run(
+            ['nm', '--dynamic', '--defined-only', library], check=True, capture_output=True, text=True
+        ).stdout
+        exported = set(re.findall(r' T (\w+)', listed))
+        self.assertEqual(exported, set(re.findall(r'^[A-Za-z].*?(kyso_client_\w+)\(', header, re.MULTILINE)))
+        self.assertEqual(re.findall(r'#include [<"](.*)[>"]', header), ['glib.h'])
+
     def test_every_reference_leads_somewhere(self):
         for target in re.findall(r'"\$ref": "([^"]*)"', json.dumps(OPENRPC)):
             SCHEMAS.resolve({'$ref': target})

@@ -246,6 +246,16 @@ test_rubbish(Fixture *f, gconstpointer data)
     expect_failure(client, "rubbish", 0, KYSO_ERROR_AGENT_UNREACHABLE);
 }
 
+/* Not even a hung agent holds a caller past the deadline and two seconds of grace. */
+static void
+test_silent_agent(Fixture *f, gconstpointer data)
+{
+    g_autoptr(KysoClient) client = connect_to(f);
+
+    expect_failure(client, "keep silent", 1, KYSO_ERROR_DEADLINE_EXCEEDED);
+    expect_failure(client, "echo", 0, KYSO_ERROR_AGENT_UNREACHABLE);
+}
+
 static gpointer
 cancel_thread(gpointer user_data)
 {
@@ -365,6 +375,7 @@ main(int argc, char *argv[])
     ADD("an agent that hangs up is told", test_agent_hangs_up);
     ADD("an agent that refuses says why", test_agent_refuses);
     ADD("an agent that talks rubbish is given up", test_rubbish);
+    ADD("a silent agent is given up after the deadline", test_silent_agent);
     ADD("a call is cancelled from another thread", test_cancel);
     g_test_add_func("/client/no agent is told with the next step", test_unreachable);
     ADD("a request to sign is sent as the protocol wants it", test_sign_request);
