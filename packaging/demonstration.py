@@ -113,6 +113,7 @@ def serve(home):
             'The throw-away agent is running; Ctrl-C ends it and removes everything.')
         program = kyso_kit.program('ipc/cli/kyso')
         print(f'socket: {home.socket}')
+        print(f'export XDG_RUNTIME_DIR={home.runtime}')
         for name, identity in home.credentials.items():
             print(f'credential {name}: {identity}')
         print(f'letter: {letter.path}')
