@@ -116,7 +116,6 @@ main(int argc, char **argv)
     static const KysoServiceMethod methods[] = {{"prompt.ask", ask}, {NULL, NULL}};
 
     kyso_harden_process();
-    kyso_harden_die_with_parent();
     if (argc != 3 || strcmp(argv[1], "--pinentry") != 0 || argv[2][0] != '/') {
         fputs("usage: kyso-prompt --pinentry PATH   (started by kyso-agent)\n", stderr);
         return 2;

@@ -120,7 +120,6 @@ main(void)
     g_autoptr(GError) error = NULL;
 
     kyso_harden_process();
-    kyso_harden_die_with_parent();
     load_converters();
     g_auto(GStrv) folders = readable_folders();
     if (!kyso_sandbox_enter((const char *const *) folders, &error)) {

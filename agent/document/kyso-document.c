@@ -13,7 +13,6 @@ main(void)
     g_autoptr(GError) error = NULL;
 
     kyso_harden_process();
-    kyso_harden_die_with_parent();
     /* A machine without the font can still sign invisibly: who needs it, is told when drawing. */
     (void) kyso_drawing_font_load(NULL);
     if (!kyso_sandbox_enter(NULL, &error)) {

@@ -39,15 +39,3 @@ kyso_harden_user_umask(void)
 {
     return user_umask;
 }
-
-void
-kyso_harden_die_with_parent(void)
-{
-    pid_t parent = getppid();
-
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-        g_error("cannot tie this process to its parent: %s", g_strerror(errno));
-    /* The parent may have died before the call above. */
-    if (getppid() != parent || parent == 1)
-        raise(SIGKILL);
-}

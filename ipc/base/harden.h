@@ -15,6 +15,3 @@ void kyso_harden_process(void);
 
 /* The umask as it was before: the user's, for files that are handed over to him. */
 guint kyso_harden_user_umask(void);
-
-/* Ends this process when its parent ends, also where that happened already. */
-void kyso_harden_die_with_parent(void);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -357,6 +358,12 @@ kyso_server_listen(const char *path, GError **error)
     strcpy(address.sun_path, path);
     if (!kyso_paths_make_private(dir, error))
         return -1;
+    /* Two agents that start at once must not take each other's socket for a dead one's. */
+    g_auto(KysoFd) lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+        kyso_error_set_errno(error, KYSO_ERROR_CONFIGURATION, errno, dir);
+        return -1;
+    }
     if (is_served(&address)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "%s: an agent serves it already",
                     path);

@@ -248,7 +248,6 @@ int
 main(int argc, char **argv)
 {
     kyso_harden_process();
-    kyso_harden_die_with_parent();
 
     if (argc != 3 || strcmp(argv[1], "--module") != 0 || argv[2][0] != '/') {
         fputs("usage: kyso-token --module /path/of/module.so\n"
