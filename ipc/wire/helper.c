@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <glib-unix.h>
 #include <sys/socket.h>
 
 #include "ipc/base/alarm.h"
 #include "ipc/base/error.h"
 #include "ipc/wire/rpc.h"
+#include "ipc/wire/watch.h"
 
 #define RETIRE_MS 1000
 
@@ -237,7 +237,7 @@ watch_channel(KysoHelper *self)
     if (self->watch != 0)
         g_source_remove(self->watch);
     self->watched = wanted;
-    self->watch = g_unix_fd_add(kyso_channel_fd(self->channel), wanted, channel_is_ready, self);
+    self->watch = kyso_watch_add(kyso_channel_fd(self->channel), wanted, channel_is_ready, self);
 }
 
 static gboolean

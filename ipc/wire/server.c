@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib-unix.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,6 +16,7 @@
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
 #include "ipc/wire/rpc.h"
+#include "ipc/wire/watch.h"
 
 #define EVENTS_A_TURN 64
 #define MESSAGES_A_TURN 256 /* of one connection, so that none starves the others */
@@ -300,7 +300,7 @@ kyso_server_new(int listen_fd, guint max_connections, const KysoServerEvents *ev
     if (self->epoll_fd < 0 || fcntl(listen_fd, F_SETFL, O_NONBLOCK) < 0 ||
         epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, listen_fd, &event) < 0)
         g_error("cannot watch the socket: %s", g_strerror(errno));
-    self->watch = g_unix_fd_add(self->epoll_fd, G_IO_IN, epoll_is_ready, self);
+    self->watch = kyso_watch_add(self->epoll_fd, G_IO_IN, epoll_is_ready, self);
     return self;
 }
 
