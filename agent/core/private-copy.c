@@ -2,6 +2,7 @@
 #include "agent/core/private-copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -39,9 +40,29 @@ kyso_private_copy_free(KysoPrivateCopy *self)
 {
     if (self == NULL)
         return;
+    kyso_fd_clear(&self->read_only);
     kyso_temporary_free(self->file);
     kyso_file_hash_free(self->hash);
     g_free(self);
+}
+
+static KysoPrivateCopy *
+private_copy_new(const char *dir, GError **error)
+{
+    g_autoptr(KysoPrivateCopy) self = g_new0(KysoPrivateCopy, 1);
+
+    self->read_only = -1;
+    self->hash = kyso_file_hash_new("SHA256");
+    self->file = kyso_temporary_new(dir, error);
+    if (self->file == NULL)
+        return NULL;
+    g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", kyso_temporary_fd(self->file));
+    self->read_only = open(link, O_RDONLY | O_CLOEXEC);
+    if (self->read_only < 0) {
+        kyso_error_set_errno(error, KYSO_ERROR_INTERNAL, errno, link);
+        return NULL;
+    }
+    return g_steal_pointer(&self);
 }
 
 static gpointer
@@ -151,13 +172,11 @@ static void
 copy_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
     const Order *order = task_data;
-    g_autoptr(KysoPrivateCopy) copy = g_new0(KysoPrivateCopy, 1);
-    Pursuit pursuit = {.copy = copy};
     GError *error = NULL;
+    g_autoptr(KysoPrivateCopy) copy = private_copy_new(order->dir, &error);
+    Pursuit pursuit = {.copy = copy};
 
-    copy->hash = kyso_file_hash_new("SHA256");
-    copy->file = kyso_temporary_new(order->dir, &error);
-    if (copy->file == NULL) {
+    if (copy == NULL) {
         g_task_return_error(task, error);
         return;
     }

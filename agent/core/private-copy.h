@@ -12,12 +12,14 @@
 #include <gio/gio.h>
 
 #include "agent/cms/file-hash.h"
+#include "ipc/base/descriptor.h"
 #include "ipc/base/temporary.h"
 
 #define KYSO_DOCUMENT_MAX G_MAXINT32 /* bytes: 2 GiB - 1 */
 
 typedef struct {
     KysoTemporary *file;
+    KysoFd read_only; /* the same, for the processes that parse it: they must not write it */
     goffset size;
     KysoFileHash *hash; /* SHA-256 of all of it; can go on */
 } KysoPrivateCopy;

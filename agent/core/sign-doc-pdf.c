@@ -50,12 +50,12 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 
     kyso_job_set_stage(self->job, "inspect");
     self->reader = kyso_document_reader_new();
-    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, copy_fd(self),
+    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        document_inspected, self);
     self->n_waiting++;
     self->pages_reader = kyso_document_reader_new_pages();
-    kyso_document_reader_text_async(self->pages_reader, self->agent, self->job, copy_fd(self),
-                                    text_read, self);
+    kyso_document_reader_text_async(self->pages_reader, self->agent, self->job,
+                                    self->copy->read_only, text_read, self);
 }
 
 static void
@@ -213,8 +213,8 @@ prepare_pdf(KysoSigning *self)
         .signer = kyso_certificate_get_common_name(self->certificate),
         .contents_size = CONTENTS_SIZE,
     };
-    kyso_document_reader_prepare_async(self->reader, self->agent, self->job, copy_fd(self), &spec,
-                                       update_prepared, self);
+    kyso_document_reader_prepare_async(self->reader, self->agent, self->job, self->copy->read_only,
+                                       &spec, update_prepared, self);
 }
 
 static void
@@ -263,7 +263,7 @@ complete_pdf(KysoSigning *self)
     }
     /* A stranger has not seen what came before: a fresh process reads the result. */
     self->reader = kyso_document_reader_new();
-    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, copy_fd(self),
+    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        result_inspected, self);
 }
 

@@ -93,7 +93,7 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
         verifying_fail(self, error);
         return;
     }
-    int fd = kyso_temporary_fd(self->copy->file);
+    int fd = self->copy->read_only;
     if (self->cms != NULL) {
         kyso_document_report_detached_async(self->agent->signer, fd, self->copy->size, self->cms,
                                             cancellable, signatures_verified, self);
@@ -115,9 +115,9 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         verifying_fail(self, error);
         return;
     }
-    kyso_document_report_pdf_async(self->agent->signer, kyso_temporary_fd(self->copy->file),
-                                   self->copy->size, self->inspection,
-                                   kyso_job_cancellable(self->job), signatures_verified, self);
+    kyso_document_report_pdf_async(self->agent->signer, self->copy->read_only, self->copy->size,
+                                   self->inspection, kyso_job_cancellable(self->job),
+                                   signatures_verified, self);
 }
 
 static void

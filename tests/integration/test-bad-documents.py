@@ -274,6 +274,16 @@ class Readers(office.Case):
                 self.refuse(code, f'the reader {what}', self.approval(), outcome='failed',
                             logins=logins)
 
+    def test_a_reader_cannot_have_another_document_signed(self):
+        real = kyso_kit.program('agent/document/kyso-document')
+        lying = kyso_kit.KIT / 'lying-document'
+        self.run_reader(f'exec {lying} {real} write')
+        for algorithm in ('1.2.840.113549.1.1.11', '1.2.840.113549.1.1.13'):
+            with self.subTest(algorithm):
+                self.approve(self.out / 'result', signAlgo=algorithm)
+                signed = (self.out / 'result').read_bytes()
+                self.assertTrue(signed.startswith(self.letter.path.read_bytes()))
+
     def test_a_reader_that_hangs_is_stopped(self):
         self.home.configure('document', 'seconds=1')
         self.run_reader('exec sleep 1000')

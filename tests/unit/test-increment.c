@@ -28,6 +28,7 @@ setup(Fixture *f, gconstpointer data)
     gsize size = strlen(ORIGINAL);
 
     f->copy = g_new0(KysoPrivateCopy, 1);
+    f->copy->read_only = -1;
     f->copy->file = kyso_temporary_new(g_get_tmp_dir(), &error);
     g_assert_no_error(error);
     f->copy->size = size;
