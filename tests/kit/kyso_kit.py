@@ -11,6 +11,7 @@ Nothing sleeps: the agent says when it is ready (sd_notify), processes are waite
 
 import atexit
 import configparser
+import contextlib
 import functools
 import json
 import os
@@ -232,11 +233,11 @@ class Agent:
         """{pid: program name} of the agent's helper processes."""
         found = {}
         for task in pathlib.Path(f'/proc/{self.pid}/task').iterdir():
-            for pid in (task / 'children').read_text().split():
-                try:
-                    found[int(pid)] = pathlib.Path(f'/proc/{pid}/comm').read_text().strip()
-                except (FileNotFoundError, ProcessLookupError):
-                    continue
+            # A thread or a child may end while we read.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                for pid in (task / 'children').read_text().split():
+                    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                        found[int(pid)] = pathlib.Path(f'/proc/{pid}/comm').read_text().strip()
         return found
 
     def kill(self):
