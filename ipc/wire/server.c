@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -334,13 +336,32 @@ kyso_server_get_n_connections(KysoServer *self)
     return g_hash_table_size(self->connections);
 }
 
+/* Does the process run that called listen()? A child that it had just forked when it was killed
+ * keeps its socket open for a moment more. */
+static gboolean
+has_living_owner(int fd)
+{
+    struct ucred owner;
+    socklen_t size = sizeof owner;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &size) < 0)
+        return TRUE;
+    g_auto(KysoFd) pidfd = (int) syscall(SYS_pidfd_open, owner.pid, 0);
+    struct pollfd ended = {pidfd, POLLIN, 0};
+    return pidfd >= 0 ? poll(&ended, 1, 0) == 0 : errno != ESRCH;
+}
+
 /* TRUE where somebody listens at @address; EAGAIN says that there are too many waiting already. */
 static gboolean
 is_served(const struct sockaddr_un *address)
 {
     g_auto(KysoFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return fd >= 0 && (connect(fd, (const struct sockaddr *) address, sizeof *address) == 0 ||
-                       errno == EAGAIN);
+
+    if (fd < 0)
+        return FALSE;
+    if (connect(fd, (const struct sockaddr *) address, sizeof *address) == 0)
+        return has_living_owner(fd);
+    return errno == EAGAIN;
 }
 
 int
