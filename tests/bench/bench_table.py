@@ -6,8 +6,11 @@ round every target runs once, in a fresh random order; a ratio is taken inside e
 median and quartiles over the rounds are told."""
 
 import operator
+import os
 import random
+import resource
 import statistics
+import time
 import unicodedata
 
 COLUMNS = ('goal', 'what', 'ours', 'against', 'theirs', 'ratio (quartiles)', 'wanted', '')
@@ -64,6 +67,32 @@ def run_rounds(count, targets):
         for name in order:
             figures[name].append(targets[name]())
     return Samples(figures)
+
+
+class Watch:
+    """How much of the machine other programs take, from now until it is asked. Right only when all
+    that we have started has ended."""
+
+    TICKS = os.sysconf('SC_CLK_TCK')
+
+    def __init__(self):
+        self.begun, self.busy, self.own = time.monotonic(), self._busy(), self._own()
+
+    def _busy(self):
+        """Seconds of all CPUs together, those waiting for nothing or for a disk left out."""
+        with open('/proc/stat', encoding='ascii') as stream:
+            user, nice, system, _, _, irq, softirq = map(int, stream.readline().split()[1:8])
+        return (user + nice + system + irq + softirq) / self.TICKS
+
+    @staticmethod
+    def _own():
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used)
+
+    def others(self):
+        """Their part of all CPUs."""
+        taken = self._busy() - self.busy - (self._own() - self.own)
+        return max(0, taken / (time.monotonic() - self.begun) / os.cpu_count())
 
 
 class Goal:
