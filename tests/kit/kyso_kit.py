@@ -46,7 +46,7 @@ def program(name):
     """A program of the build tree, by its path there: 'agent/core/kyso-agent'."""
     path = BUILD / name
     if not path.exists():
-        raise unittest.SkipTest(f'{name} is not built')
+        raise AssertionError(f'{name} is not built')
     return str(path)
 
 
