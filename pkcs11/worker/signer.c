@@ -7,6 +7,10 @@
 
 #define MAX_THREADS 2
 
+/* What signs faster is software, and has a use for more threads. A chip does one thing at a time:
+ * threads that wait at its lock would only overtake each other there. */
+#define QUICK_US 20000
+
 typedef struct {
     const KysoMechanism *mechanism;
     GPtrArray *digests;
@@ -27,6 +31,7 @@ struct _KysoSigner {
     guint n_threads;
     guint max_threads; /* fewer where the token has no more sessions */
     guint n_idle;
+    gboolean is_quick; /* the last signature was */
     gboolean is_ending;
     gboolean has_signed; /* a key that wants the PIN each time has had it */
     GError *fault;       /* the token's, after which nothing is tried again */
@@ -186,6 +191,18 @@ note_result(KysoSigner *self, Job *job, guint index, GBytes *signature, GError *
     return job->unfinished == 0 ? job : NULL;
 }
 
+static guint start_threads(KysoSigner *self, guint n_digests);
+
+/* The first signature tells whether those that wait shall have a second thread. Called with the
+ * lock. */
+static void
+note_pace(KysoSigner *self, gint64 us)
+{
+    self->is_quick = us < QUICK_US;
+    if (!self->is_ending && !g_queue_is_empty(&self->jobs))
+        start_threads(self, 0);
+}
+
 static void
 work(Hand *self)
 {
@@ -200,10 +217,14 @@ work(Hand *self)
         GBytes *signature = NULL;
         g_mutex_unlock(&signer->lock);
 
+        gint64 begun = g_get_monotonic_time();
         if (error == NULL)
             signature = sign_one(self, job->mechanism, job->digests->pdata[index], &error);
+        gint64 ended = g_get_monotonic_time();
 
         g_mutex_lock(&signer->lock);
+        if (signature != NULL)
+            note_pace(signer, ended - begun);
         Job *finished = note_result(signer, job, index, signature, error);
         if (finished == NULL)
             continue;
@@ -246,6 +267,21 @@ further_thread(gpointer data)
     return NULL;
 }
 
+/* Returns how many threads to wake. One that was woken counts as idle until it runs, so the work is
+ * counted too. Called with the lock. */
+static guint
+start_threads(KysoSigner *self, guint n_digests)
+{
+    guint n_wanted = MAX(g_queue_get_length(&self->jobs), n_digests);
+    guint n_useful = self->is_quick ? self->max_threads : 1;
+
+    for (guint i = self->n_idle; i < n_wanted && self->n_threads < n_useful; i++) {
+        GThreadFunc run = self->n_threads == 0 ? first_thread : further_thread;
+        self->threads[self->n_threads++] = g_thread_new("signing", run, self);
+    }
+    return MIN(n_wanted, self->n_idle);
+}
+
 KysoSigner *
 kyso_signer_new(KysoOpenedKey *key)
 {
@@ -281,20 +317,6 @@ const KysoOpenedKey *
 kyso_signer_key(KysoSigner *self)
 {
     return self->key;
-}
-
-/* Returns how many threads to wake. One that was woken counts as idle until it runs, so the work is
- * counted too. Called with the lock. */
-static guint
-start_threads(KysoSigner *self, guint n_digests)
-{
-    guint n_wanted = MAX(g_queue_get_length(&self->jobs), n_digests);
-
-    for (guint i = self->n_idle; i < n_wanted && self->n_threads < self->max_threads; i++) {
-        GThreadFunc run = self->n_threads == 0 ? first_thread : further_thread;
-        self->threads[self->n_threads++] = g_thread_new("signing", run, self);
-    }
-    return MIN(n_wanted, self->n_idle);
 }
 
 gboolean

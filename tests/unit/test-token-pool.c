@@ -269,7 +269,6 @@ typedef struct {
     guint n_left;
     guint n_signed;
     guint order[64];
-    guint n_started;
 } Crowd;
 
 typedef struct {
@@ -290,13 +289,10 @@ member_signed(GObject *source, GAsyncResult *result, gpointer user_data)
     member->crowd->n_left--;
 }
 
-/* On a token with one session, as two would overtake each other; it must do with one. */
+/* Asks for @n signatures at once and waits for all of them. */
 static void
-test_many_are_served_in_order(void)
+sign_crowd(KysoLogin *login, Crowd *crowd, guint n)
 {
-    g_autoptr(KysoLogin) login = token_rig_open(rig, "leader");
-    token_rig_set_rules(rig, "C_OpenSession:rv=0xb1\n");
-    Crowd crowd = {.n_left = 64};
     guchar bytes[64];
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA512);
     gsize size = sizeof bytes;
@@ -304,18 +300,49 @@ test_many_are_served_in_order(void)
     g_checksum_update(checksum, (const guchar *) "hồ sơ thử nghiệm", -1);
     g_checksum_get_digest(checksum, bytes, &size);
     g_autoptr(GBytes) digest = g_bytes_new(bytes, size);
-    for (guint i = 0; i < 64; i++) {
+    *crowd = (Crowd){.n_left = n};
+    for (guint i = 0; i < n; i++) {
         Member *member = g_new0(Member, 1);
-        member->crowd = &crowd;
+        member->crowd = crowd;
         member->number = i;
         kyso_pool_sign_async(login, KYSO_SIGN_RSA_PKCS1, "SHA512", digest, 20000, NULL,
                              member_signed, member);
     }
-    while (crowd.n_left > 0)
+    while (crowd->n_left > 0)
         g_main_context_iteration(NULL, TRUE);
+}
+
+/* On a token with one session, as two would overtake each other; it must do with one. */
+static void
+test_many_are_served_in_order(void)
+{
+    g_autoptr(KysoLogin) login = token_rig_open(rig, "leader");
+    token_rig_set_rules(rig, "C_OpenSession:rv=0xb1\n");
+    Crowd crowd;
+
+    sign_crowd(login, &crowd, 64);
     for (guint i = 0; i < 64; i++)
         g_assert_cmpuint(crowd.order[i], ==, i);
     token_rig_set_rules(rig, NULL);
+}
+
+/* A chip does one thing at a time: a second session would only let one overtake the other. */
+static void
+test_only_a_quick_token_gets_a_second_session(void)
+{
+    g_autoptr(KysoLogin) login = token_rig_open(rig, "leader");
+    guint before = token_rig_count(rig, "C_OpenSession");
+    Crowd crowd;
+
+    token_rig_set_rules(rig, "C_Sign:delay=25\n");
+    sign_crowd(login, &crowd, 6);
+    for (guint i = 0; i < 6; i++)
+        g_assert_cmpuint(crowd.order[i], ==, i);
+    g_assert_cmpuint(token_rig_count(rig, "C_OpenSession"), ==, before);
+
+    token_rig_set_rules(rig, NULL);
+    sign_crowd(login, &crowd, 16);
+    g_assert_cmpuint(token_rig_count(rig, "C_OpenSession"), ==, before + 1);
 }
 
 static void
@@ -376,6 +403,8 @@ main(int argc, char **argv)
     g_test_add_func("/token/second-login-waits-and-can-leave",
                     test_second_login_waits_and_can_leave);
     g_test_add_func("/token/many-are-served-in-order", test_many_are_served_in_order);
+    g_test_add_func("/token/only-a-quick-token-gets-a-second-session",
+                    test_only_a_quick_token_gets_a_second_session);
     int status = g_test_run();
     token_rig_free(rig);
     return status;
