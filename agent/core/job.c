@@ -338,7 +338,8 @@ void
 kyso_job_set_stage(KysoJob *self, const char *stage)
 {
     self->stage = stage;
-    if (self->connection == NULL || self->id == NULL)
+    /* A program that has digests signed by the thousand would only be kept busy by it. */
+    if (!self->is_signing || self->connection == NULL || self->id == NULL)
         return;
     g_autoptr(json_t) note = kyso_rpc_notification(
         "requests.progress", json_pack("{s:O, s:s, s:s}", "id", self->id, "requestID",

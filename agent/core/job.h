@@ -69,7 +69,8 @@ guint kyso_job_remaining_ms(KysoJob *self);
 /* What requests.list shows; copied. */
 void kyso_job_describe(KysoJob *self, const char *purpose, const char *name);
 
-/* Tells the client how far its request is. @stage is static (ipc/PROTOCOL.md §1). */
+/* How far the request is: for requests.list, and told to the client of a signing job. @stage is
+ * static (ipc/PROTOCOL.md §1). */
 void kyso_job_set_stage(KysoJob *self, const char *stage);
 
 /* From here on it cannot be stopped: its result is being handed over. FALSE with its reason where
