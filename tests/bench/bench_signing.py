@@ -12,6 +12,7 @@ from bench_table import Goal, figure, run_rounds
 IN_PROCESS, FLOOR, P11_KIT = 'in-process', 'floor', 'p11-kit'
 KYSO, KYSO_MEMORY = 'kyso', 'kyso, journal in memory'
 SLOW_MS = 300
+NOISE_US = 5
 
 
 class Targets:
@@ -86,6 +87,9 @@ def show_added(table, samples, what, goals):
               f'{figure(samples.median(IN_PROCESS, "p50_us"))} us', '', goals.get(IN_PROCESS),
               added[KYSO])
     for other in (FLOOR, P11_KIT, KYSO_MEMORY):
+        if added[other] < NOISE_US:
+            table.note(f'what {other} adds, {figure(added[other])} us, is lost in noise here')
+            continue
         ratio = added[KYSO] / added[other]
         table.add(f'{what}: added p50', ours, other, f'+{figure(added[other])} us', figure(ratio),
                   goals.get(other), ratio)

@@ -79,10 +79,11 @@ class Watch:
         self.begun, self.busy, self.own = time.monotonic(), self._busy(), self._own()
 
     def _busy(self):
-        """Seconds of all CPUs together, those waiting for nothing or for a disk left out."""
+        """Seconds of all CPUs together, with what a host took from them; those waiting for nothing
+        or for a disk left out."""
         with open('/proc/stat', encoding='ascii') as stream:
-            user, nice, system, _, _, irq, softirq = map(int, stream.readline().split()[1:8])
-        return (user + nice + system + irq + softirq) / self.TICKS
+            user, nice, system, _, _, *rest = map(int, stream.readline().split()[1:9])
+        return (user + nice + system + sum(rest)) / self.TICKS
 
     @staticmethod
     def _own():
