@@ -86,11 +86,15 @@ kyso_file_hash_get(const KysoFileHash *self)
 char *
 kyso_file_hash_to_hex(GBytes *digest)
 {
+    static const char digits[] = "0123456789abcdef";
     gsize size;
     const guint8 *data = g_bytes_get_data(digest, &size);
-    GString *hex = g_string_sized_new(2 * size);
+    char *hex = g_malloc(2 * size + 1);
 
-    for (gsize i = 0; i < size; i++)
-        g_string_append_printf(hex, "%02x", data[i]);
-    return g_string_free(hex, FALSE);
+    for (gsize i = 0; i < size; i++) {
+        hex[2 * i] = digits[data[i] >> 4];
+        hex[2 * i + 1] = digits[data[i] & 0xf];
+    }
+    hex[2 * size] = '\0';
+    return hex;
 }
