@@ -17,6 +17,7 @@
 
 struct _KysoLedger {
     sqlite3 *db;
+    KysoRowsStatements statements;
     KysoFd lock; /* -1: a reader */
     gint64 count;
     char *hash; /* of record @count; zeros before the first */
@@ -183,6 +184,7 @@ kyso_ledger_free(KysoLedger *self)
     if (self == NULL)
         return;
 
+    kyso_rows_statements_clear(&self->statements);
     sqlite3_close(self->db);
     kyso_fd_clear(&self->lock);
     g_free(self->hash);
@@ -199,14 +201,15 @@ add_records(KysoLedger *self, KysoRecord *const *records, guint n, char **ret_ha
         records[i]->sequence = self->count + 1 + i;
         g_free(records[i]->hash);
         records[i]->hash = kyso_record_hash(records[i], hash);
-        if (!kyso_rows_insert(self->db, records[i], error))
+        if (!kyso_rows_insert(self->db, &self->statements, records[i], error))
             return FALSE;
 
         g_free(hash);
         hash = g_strdup(records[i]->hash);
     }
 
-    if (!kyso_rows_move_head(self->db, self->count, self->hash, self->count + n, hash, error))
+    if (!kyso_rows_move_head(self->db, &self->statements, self->count, self->hash, self->count + n,
+                             hash, error))
         return FALSE;
     *ret_hash = g_steal_pointer(&hash);
     return TRUE;

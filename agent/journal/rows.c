@@ -143,8 +143,27 @@ bind_record(sqlite3_stmt *statement, const KysoRecord *record)
                           G_STRUCT_MEMBER(char *, record, texts[i].offset), -1, SQLITE_STATIC);
 }
 
-gboolean
-kyso_rows_insert(sqlite3 *db, const KysoRecord *record, GError **error)
+void
+kyso_rows_statements_clear(KysoRowsStatements *self)
+{
+    g_clear_pointer(&self->insert, sqlite3_finalize);
+    g_clear_pointer(&self->move_head, sqlite3_finalize);
+}
+
+/* Runs a statement that is kept and returns no rows. It lets go of its values and of the file. */
+static gboolean
+run_kept(sqlite3 *db, sqlite3_stmt *statement, GError **error)
+{
+    int rc = sqlite3_step(statement);
+    gboolean is_done = rc == SQLITE_DONE || kyso_rows_fail(db, rc, error);
+
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return is_done;
+}
+
+static sqlite3_stmt *
+prepare_insert(sqlite3 *db, GError **error)
 {
     gsize n;
     g_autoptr(GString) sql = g_string_new("INSERT INTO records (sequence, ");
@@ -155,14 +174,20 @@ kyso_rows_insert(sqlite3 *db, const KysoRecord *record, GError **error)
     for (gsize i = 1; i < FIRST_TEXT + n; i++)
         g_string_append(sql, ", ?");
     g_string_append_c(sql, ')');
+    return prepare(db, sql->str, error);
+}
 
-    g_autoptr(sqlite3_stmt) statement = prepare(db, sql->str, error);
-    if (statement == NULL)
+gboolean
+kyso_rows_insert(sqlite3 *db, KysoRowsStatements *statements, const KysoRecord *record,
+                 GError **error)
+{
+    if (statements->insert == NULL)
+        statements->insert = prepare_insert(db, error);
+    if (statements->insert == NULL)
         return FALSE;
 
-    bind_record(statement, record);
-    int rc = sqlite3_step(statement);
-    return rc == SQLITE_DONE || kyso_rows_fail(db, rc, error);
+    bind_record(statements->insert, record);
+    return run_kept(db, statements->insert, error);
 }
 
 /* A text as we write it, or NULL. */
@@ -229,21 +254,22 @@ kyso_rows_read_head(sqlite3 *db, gint64 *ret_count, char **ret_hash, GError **er
 }
 
 gboolean
-kyso_rows_move_head(sqlite3 *db, gint64 from_count, const char *from_hash, gint64 count,
-                    const char *hash, GError **error)
+kyso_rows_move_head(sqlite3 *db, KysoRowsStatements *statements, gint64 from_count,
+                    const char *from_hash, gint64 count, const char *hash, GError **error)
 {
-    g_autoptr(sqlite3_stmt) statement = prepare(
-        db, "UPDATE head SET count = ?, hash = ? WHERE id = 1 AND count = ? AND hash = ?", error);
-    if (statement == NULL)
+    if (statements->move_head == NULL)
+        statements->move_head = prepare(
+            db, "UPDATE head SET count = ?, hash = ? WHERE id = 1 AND count = ? AND hash = ?",
+            error);
+    if (statements->move_head == NULL)
         return FALSE;
 
-    sqlite3_bind_int64(statement, 1, count);
-    sqlite3_bind_text(statement, 2, hash, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 3, from_count);
-    sqlite3_bind_text(statement, 4, from_hash, -1, SQLITE_STATIC);
-    int rc = sqlite3_step(statement);
-    if (rc != SQLITE_DONE)
-        return kyso_rows_fail(db, rc, error);
+    sqlite3_bind_int64(statements->move_head, 1, count);
+    sqlite3_bind_text(statements->move_head, 2, hash, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statements->move_head, 3, from_count);
+    sqlite3_bind_text(statements->move_head, 4, from_hash, -1, SQLITE_STATIC);
+    if (!run_kept(db, statements->move_head, error))
+        return FALSE;
     if (sqlite3_changes(db) == 1)
         return TRUE;
 

@@ -21,14 +21,22 @@ char *kyso_rows_create_sql(int format);
 /* The first column of the first row of @sql. */
 gboolean kyso_rows_number(sqlite3 *db, const char *sql, gint64 *ret, GError **error);
 
-gboolean kyso_rows_insert(sqlite3 *db, const KysoRecord *record, GError **error);
+/* What the writer runs for each record, compiled at first use: that costs more than the running.
+ * All NULL at first; cleared before the file is closed. */
+typedef struct {
+    sqlite3_stmt *insert, *move_head;
+} KysoRowsStatements;
+void kyso_rows_statements_clear(KysoRowsStatements *self);
+
+gboolean kyso_rows_insert(sqlite3 *db, KysoRowsStatements *statements, const KysoRecord *record,
+                          GError **error);
 
 /* Frees what *ret_hash was. */
 gboolean kyso_rows_read_head(sqlite3 *db, gint64 *ret_count, char **ret_hash, GError **error);
 
 /* KYSO_ERROR_JOURNAL_BROKEN where the head is not @from_count and @from_hash. */
-gboolean kyso_rows_move_head(sqlite3 *db, gint64 from_count, const char *from_hash, gint64 count,
-                             const char *hash, GError **error);
+gboolean kyso_rows_move_head(sqlite3 *db, KysoRowsStatements *statements, gint64 from_count,
+                             const char *from_hash, gint64 count, const char *hash, GError **error);
 
 /* KYSO_ERROR_JOURNAL_BROKEN unless record @sequence (0: none) follows its predecessor and has
  * @hash. */
