@@ -268,10 +268,12 @@ begin_login(KysoLane *self, Step *step)
         g_signal_handler_disconnect(cancellable, step->cancel_handler);
     step->cancel_handler = 0;
 
+    /* With the PIN in its pipe a login is short, and ended by force it may cost a try untold, or
+     * the token: SoftHSM writes its file anew. At a keypad of the reader a person takes time. */
+    gboolean has_pin = step->pin_fd >= 0;
     self->state = LANE_LOGGING_IN;
-    kyso_helper_call_async(self->helper, "token.login", params, &step->pin_fd,
-                           step->pin_fd >= 0 ? 1 : 0, step->deadline_ms, cancellable, NULL,
-                           logged_in, step);
+    kyso_helper_call_async(self->helper, "token.login", params, &step->pin_fd, has_pin ? 1 : 0,
+                           step->deadline_ms, has_pin ? NULL : cancellable, NULL, logged_in, step);
 }
 
 static void
@@ -345,7 +347,12 @@ logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GTask) task = step_end(step);
     if (login != NULL) {
         self->state = LANE_LOGGED_IN;
-        g_task_return_pointer(task, login, g_object_unref);
+        if (g_cancellable_set_error_if_cancelled(g_task_get_cancellable(task), &error)) {
+            g_object_unref(login); /* logs out */
+            g_task_return_error(task, error);
+        } else {
+            g_task_return_pointer(task, login, g_object_unref);
+        }
         return;
     }
     if (!is_before_pin(error))

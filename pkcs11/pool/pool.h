@@ -55,7 +55,8 @@ KysoCredential *kyso_pool_find_finish(KysoPool *self, GAsyncResult *result, Kyso
 
 /* Logs in once with the PIN read from @pin_fd to its end (borrowed, duplicated before this
  * returns; -1 where the token has its own keypad). Waits in order behind an earlier login on the
- * same module; @deadline_ms counts from its turn and includes the time until the PIN is written. */
+ * same module; @deadline_ms counts from its turn and includes the time until the PIN is written.
+ * Cancelled when the PIN is on its way, it returns once the token has answered. */
 void kyso_pool_login_async(KysoPool *self, KysoCredential *credential, int pin_fd,
                            guint deadline_ms, GCancellable *cancellable, GAsyncReadyCallback done,
                            gpointer user_data);
