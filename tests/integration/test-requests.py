@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many requests at once: they are told apart, queued, listed, cancelled, and each is answered."""
 
+import contextlib
 import datetime
+import hashlib
 import os
 import select
 import socket
@@ -72,6 +74,92 @@ class Listing(Case):
             request = client.begin(SIGN, self.params())
             client.finish(request)
             self.assert_refused('unknown_request', client.call, 'requests.cancel', {'id': request})
+
+
+class Stopping(Case):
+    """A request stopped at each of its stages ends at once, and is recorded once."""
+
+    def setUp(self):
+        super().setUp()
+        self.target = self.out / 'result'
+
+    def begin_to(self, client, stage):
+        self.target.write_bytes(office.OLD)
+        request = client.begin(SIGN, self.approval(
+            input={'path': str(self.letter.path)}, output={'path': str(self.target)},
+            reserve=self.letter.reserve()))
+        client.wait_notification('requests.progress', lambda note: (
+            note['id'], note['stage']) == (request, stage))
+        return request
+
+    def assert_stopped(self, code, records):
+        """Either it was stopped, or it was too late and the result is whole."""
+        record, = self.journal()[records:]
+        if record['outcome'] == 'signed':
+            self.assertEqual(hashlib.sha256(self.target.read_bytes()).hexdigest(),
+                             record['result_digest'])
+        else:
+            self.assertEqual(record['error_code'], code)
+            self.assertEqual(self.target.read_bytes(), office.OLD)
+        self.assertEqual(os.listdir(self.out), ['result'])
+        return record['outcome']
+
+    def test_cancelled_at_each_stage(self):
+        outcomes = {}
+        with self.agent.connect() as client:
+            for stage in STAGES:
+                with self.subTest(stage):
+                    records = len(self.journal())
+                    request = self.begin_to(client, stage)
+                    cancelling = client.begin('requests.cancel', {'id': request})
+                    for one in (cancelling, request):
+                        with contextlib.suppress(office.KysoError):
+                            client.finish(one)
+                    outcomes[stage] = self.assert_stopped('cancelled', records)
+        self.assertEqual([outcomes[stage] for stage in STAGES[:4]], ['cancelled'] * 4)
+        self.assertEqual(outcomes['deliver'], 'signed')
+
+    def test_a_login_under_way_is_let_finish(self):
+        """Killed within C_Login, a token may have counted a try that nobody hears of."""
+        self.home.break_token('C_Login:delay=200')
+        with self.agent.connect() as client:
+            request = client.begin(SIGN, self.params())
+            worker = self.home.wait_token_call('C_Login', 'delay')
+            client.call('requests.cancel', {'id': request})
+            self.assert_refused('cancelled', client.finish, request)
+        self.home.wait_token_call('C_Logout', 'call')
+        self.assertIn(f'{worker} C_Login call 0x0', self.home.token_calls.lines)
+        self.assertNotIn('C_Sign', '\n'.join(self.home.token_calls.lines))
+
+    def test_left_by_the_client_at_each_stage(self):
+        for stage in STAGES:
+            with self.subTest(stage):
+                records = len(self.journal())
+                with self.agent.connect() as client:
+                    self.begin_to(client, stage)
+                self.wait_idle(records + 1)
+                self.assert_stopped('client_gone', records)
+
+    def test_past_its_deadline_at_any_moment(self):
+        with self.agent.connect() as client:
+            for ms in (1, 2, 5, 10, 20, 40, 60, 80, 100, 150, 200):
+                with self.subTest(ms=ms):
+                    records = len(self.journal())
+                    self.target.write_bytes(office.OLD)
+                    with contextlib.suppress(office.KysoError):
+                        client.call(SIGN, self.approval(
+                            input={'path': str(self.letter.path)}, timeout_ms=ms,
+                            output={'path': str(self.target)}))
+                    self.assert_stopped('deadline_exceeded', records)
+
+    def wait_idle(self, records):
+        """Nobody is told when the request of a client that has gone is over: its record, and the
+        end of its hand-over, are asked for."""
+        with self.agent.connect() as client:
+            for _ in range(100_000):
+                if not client.call('requests.list')['requests'] and len(self.journal()) >= records:
+                    return
+        self.fail('the request goes on without its client')
 
 
 class Crowd(Case):

@@ -160,7 +160,7 @@ class Home(kyso_kit.Home):
 
     def logins(self):
         """How often a PIN went to a token, with whatever outcome."""
-        return sum(line.split()[1:2] == ['C_Login'] for line in self.token_calls.lines)
+        return sum(' C_Login ' in line and ' delay ' not in line for line in self.token_calls.lines)
 
     def wait_token_call(self, function, what, since=0):
         """Until the module says that `function` was called, with `what`: call, fault, hang, ..."""

@@ -128,8 +128,10 @@ apply_to_call(const char *function, const char *action, Fault *ret)
     if (strcmp(action, "exit") == 0)
         _exit(3);
 
-    if (sscanf(action, "delay=%lu", &value) == 1)
+    if (sscanf(action, "delay=%lu", &value) == 1) {
+        write_log(function, "delay", 0);
         usleep((useconds_t) value * 1000);
+    }
     if (strcmp(action, "garble") == 0)
         ret->is_garbled = true;
     if (sscanf(action, "rv=%lx", &ret->rv) == 1)
