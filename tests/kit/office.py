@@ -99,9 +99,12 @@ JSONRPC_NUMBERS = {
 class Events:
     """The lines that other processes write into a named pipe, as they come."""
 
+    MARK = '-- mark '
+
     def __init__(self, path):
         self.path = path
-        self.lines = []
+        self._lines = []
+        self._marks = self._marks_seen = 0
         self._changed = threading.Condition()
         os.mkfifo(path, 0o600)
         # Open for writing too, so that it never ends.
@@ -115,18 +118,34 @@ class Events:
         while not self._stop:
             *lines, rest = (rest + os.read(self._fd, 65536)).split(b'\n')
             with self._changed:
-                self.lines += [line.decode(errors='replace') for line in lines]
+                for line in lines:
+                    if line.startswith(self.MARK.encode()):
+                        self._marks_seen += 1
+                    else:
+                        self._lines.append(line.decode(errors='replace'))
                 self._changed.notify_all()
+
+    @property
+    def lines(self):
+        """All that was written before this call."""
+        with self._changed:
+            self._marks += 1
+            mark = self._marks
+        os.write(self._fd, f'{self.MARK}{mark}\n'.encode())
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._marks_seen >= mark, WAIT_SECONDS):
+                raise AssertionError(f'{self.path.name}: nobody reads it')
+            return list(self._lines)
 
     def wait(self, matches, since=0):
         """The first line from number `since` on that matches(line)."""
 
         def found():
-            return next((line for line in self.lines[since:] if matches(line)), None)
+            return next((line for line in self._lines[since:] if matches(line)), None)
 
         with self._changed:
             if not self._changed.wait_for(lambda: found() is not None, WAIT_SECONDS):
-                raise AssertionError(f'{self.path.name}: waited in vain; {self.lines[since:]}')
+                raise AssertionError(f'{self.path.name}: waited in vain; {self._lines[since:]}')
             return found()
 
     def close(self):
