@@ -10,7 +10,11 @@ new_reader(const char *name)
     g_autofree char *program = kyso_paths_program(name, "agent/document");
     const char *argv[] = {program, NULL};
     KysoHelperFaults faults = {KYSO_ERROR_DOCUMENT_WORKER_CRASHED, KYSO_ERROR_DOCUMENT_WORKER_HUNG};
-    return kyso_helper_new(argv, faults);
+    KysoHelper *reader = kyso_helper_new(argv, faults);
+
+    /* Its walls take it longer to put up than a letter to read. */
+    kyso_helper_start(reader);
+    return reader;
 }
 
 KysoHelper *

@@ -11,8 +11,8 @@
 #include "agent/core/sign-request.h"
 #include "ipc/wire/helper.h"
 
-/* A reader for one document; ended when dropped. The second kind knows how to read and draw pages,
- * the first all else. */
+/* A reader for one document, starting; ended when dropped. The second kind knows how to read and
+ * draw pages, the first all else. */
 KysoHelper *kyso_document_reader_new(void);
 KysoHelper *kyso_document_reader_new_pages(void);
 

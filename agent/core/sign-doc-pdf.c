@@ -30,6 +30,9 @@ static void
 read_pdf(KysoSigning *self)
 {
     g_autofree char *dir = kyso_sign_doc_work_dir(self);
+
+    self->reader = kyso_document_reader_new();
+    self->pages_reader = kyso_document_reader_new_pages();
     kyso_private_copy_async(self->request->input, dir, kyso_job_cancellable(self->job),
                             input_copied, self);
 }
@@ -49,11 +52,9 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
     self->record->document_digest = kyso_file_hash_to_hex(digest);
 
     kyso_job_set_stage(self->job, "inspect");
-    self->reader = kyso_document_reader_new();
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        document_inspected, self);
     self->n_waiting++;
-    self->pages_reader = kyso_document_reader_new_pages();
     kyso_document_reader_text_async(self->pages_reader, self->agent, self->job,
                                     self->copy->read_only, text_read, self);
 }
@@ -225,7 +226,10 @@ update_prepared(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(KysoReply) reply =
         kyso_document_reader_prepare_finish(KYSO_HELPER(source), result, &error);
 
-    g_clear_object(&self->reader);
+    /* A stranger has not seen what came before: a fresh process will read the result. It gets ready
+     * while the person reads. */
+    g_object_unref(self->reader);
+    self->reader = kyso_document_reader_new();
     if (reply != NULL)
         self->increment = kyso_increment_append(self->copy, reply, &error);
     if (self->increment != NULL)
@@ -261,8 +265,10 @@ complete_pdf(KysoSigning *self)
         kyso_sign_doc_fail(self, error);
         return;
     }
-    /* A stranger has not seen what came before: a fresh process reads the result. */
-    self->reader = kyso_document_reader_new();
+    if (!kyso_helper_is_usable(self->reader)) {
+        g_object_unref(self->reader);
+        self->reader = kyso_document_reader_new();
+    }
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        result_inspected, self);
 }

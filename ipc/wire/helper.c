@@ -298,6 +298,13 @@ call_cancelled(GCancellable *cancellable, gpointer user_data)
 }
 
 void
+kyso_helper_start(KysoHelper *self)
+{
+    if (!self->spent && self->channel == NULL)
+        start(self, NULL);
+}
+
+void
 kyso_helper_call_async(KysoHelper *self, const char *method, json_t *params, const int *fds,
                        guint n_fds, guint deadline_ms, GCancellable *cancellable,
                        KysoHelperProgress progress_made, GAsyncReadyCallback done,

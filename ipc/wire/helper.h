@@ -33,6 +33,10 @@ typedef struct {
 /* @argv (copied) starts the program with the service socket as descriptor 3. Not started yet. */
 KysoHelper *kyso_helper_new(const char *const *argv, KysoHelperFaults faults);
 
+/* Starts the program ahead of its first call, to have it ready then. A failure shows in that call.
+ */
+void kyso_helper_start(KysoHelper *self);
+
 typedef void (*KysoHelperProgress)(const json_t *params, gpointer user_data);
 
 /* Calls @method. @params is taken, @fds are borrowed (they are sent, or duplicated, before this

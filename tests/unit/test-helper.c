@@ -237,6 +237,30 @@ test_crash(void)
     expect_no_children();
 }
 
+static void
+test_started_ahead(void)
+{
+    g_autoptr(KysoHelper) helper = new_helper(), unlucky = new_helper();
+    g_auto(Call) call = {0}, late = {0};
+
+    kyso_helper_start(helper);
+    GPid pid = kyso_helper_get_pid(helper);
+    g_assert_cmpint(pid, !=, 0);
+    begin(helper, &call, "echo", 10000, NULL);
+    wait_for(&call);
+    g_assert_no_error(call.error);
+    g_assert_cmpint(kyso_helper_get_pid(helper), ==, pid);
+
+    /* A death before the first call shows in that call. */
+    kyso_helper_start(unlucky);
+    kill(kyso_helper_get_pid(unlucky), SIGKILL);
+    while (kyso_helper_is_usable(unlucky))
+        g_main_context_iteration(NULL, TRUE);
+    begin(unlucky, &late, "echo", 10000, NULL);
+    wait_for(&late);
+    g_assert_error(late.error, KYSO_ERROR, KYSO_ERROR_TOKEN_CRASHED);
+}
+
 /* The death and the answer may be seen in one turn of the loop: the answer counts. */
 static void
 test_last_words_count(void)
@@ -417,6 +441,7 @@ main(int argc, char *argv[])
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/helper/calls are answered or fail with their own code", test_answers);
     g_test_add_func("/helper/a crash is told to every waiting call", test_crash);
+    g_test_add_func("/helper/started ahead it serves its first call", test_started_ahead);
     g_test_add_func("/helper/an answer just before the death counts", test_last_words_count);
     g_test_add_func("/helper/past the deadline it is killed", test_deadline);
     g_test_add_func("/helper/cancelling its only call kills it", test_cancel_kills_a_lone_call);
