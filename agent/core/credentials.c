@@ -117,8 +117,8 @@ kyso_credentials_list(KysoAgent *agent, KysoJob *job)
     self->agent = agent;
     self->job = g_object_ref(job);
     self->wanted = kyso_policy_role_from_name(role);
-    kyso_pool_list_async(pool, MIN(agent->configuration->token_ms, kyso_job_remaining_ms(job)),
-                         kyso_job_cancellable(job), tokens_listed, self);
+    kyso_pool_list_async(pool, kyso_token_list_deadline_ms(agent, job), kyso_job_cancellable(job),
+                         tokens_listed, self);
 }
 
 static void
@@ -153,6 +153,6 @@ kyso_credentials_info(KysoAgent *agent, KysoJob *job)
     Listing *self = g_new0(Listing, 1);
     self->agent = agent;
     self->job = g_object_ref(job);
-    kyso_pool_find_async(pool, id, MIN(agent->configuration->token_ms, kyso_job_remaining_ms(job)),
-                         kyso_job_cancellable(job), credential_found, self);
+    kyso_pool_find_async(pool, id, agent->configuration->token_ms, kyso_job_cancellable(job),
+                         credential_found, self);
 }

@@ -29,19 +29,14 @@ kyso_document_reader_new_pages(void)
     return new_reader("kyso-document-pages");
 }
 
-static guint
-deadline_of(KysoAgent *agent, KysoJob *job)
-{
-    return MIN(agent->configuration->document_ms, kyso_job_remaining_ms(job));
-}
-
 void
 kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
                                    GAsyncReadyCallback done, gpointer user_data)
 {
     json_t *params = json_pack("{s:o}", "document", kyso_json_fd(0));
-    kyso_helper_call_async(self, "document.inspect", params, &document, 1, deadline_of(agent, job),
-                           kyso_job_cancellable(job), NULL, done, user_data);
+    kyso_helper_call_async(self, "document.inspect", params, &document, 1,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
 }
 
 json_t *
@@ -56,8 +51,9 @@ kyso_document_reader_text_async(KysoHelper *self, KysoAgent *agent, KysoJob *job
                                 GAsyncReadyCallback done, gpointer user_data)
 {
     json_t *params = json_pack("{s:o, s:i}", "document", kyso_json_fd(0), "page", 1);
-    kyso_helper_call_async(self, "document.text", params, &document, 1, deadline_of(agent, job),
-                           kyso_job_cancellable(job), NULL, done, user_data);
+    kyso_helper_call_async(self, "document.text", params, &document, 1,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
 }
 
 char *
@@ -135,7 +131,7 @@ kyso_document_reader_prepare_async(KysoHelper *self, KysoAgent *agent, KysoJob *
     if (request->image >= 0)
         json_object_set_new(params, "image", kyso_json_fd(1));
     kyso_helper_call_async(self, "document.prepare", params, fds, request->image >= 0 ? 2 : 1,
-                           deadline_of(agent, job), kyso_job_cancellable(job), NULL, done,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
                            user_data);
 }
 

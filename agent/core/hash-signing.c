@@ -292,8 +292,7 @@ start(KysoAgent *agent, KysoJob *job, KysoHashRequest *request)
         fail(self, error);
         return;
     }
-    kyso_pool_find_async(pool, request->credential_id,
-                         MIN(agent->configuration->token_ms, kyso_job_remaining_ms(job)),
+    kyso_pool_find_async(pool, request->credential_id, agent->configuration->token_ms,
                          kyso_job_cancellable(job), credential_found, self);
 }
 

@@ -78,9 +78,9 @@ start(KysoAgent *agent, KysoJob *job, KysoSignRequest *request, KysoPool *pool)
     kyso_job_set_stage(job, "read");
     self->n_waiting = 2;
     self->kind->read(self);
-    guint deadline_ms = MIN(agent->configuration->token_ms, kyso_job_remaining_ms(job));
-    kyso_pool_find_async(pool, request->credential_id, deadline_ms, kyso_job_cancellable(job),
-                         credential_found, self);
+    /* The job's own deadline cancels what is under way: two clocks for one moment would race. */
+    kyso_pool_find_async(pool, request->credential_id, agent->configuration->token_ms,
+                         kyso_job_cancellable(job), credential_found, self);
 }
 
 void

@@ -12,6 +12,12 @@ kyso_token_list_describe(const KysoToken *token)
                      (token->flags & KYSO_TOKEN_PIN_LOCKED) != 0);
 }
 
+guint
+kyso_token_list_deadline_ms(KysoAgent *agent, KysoJob *job)
+{
+    return MIN(agent->configuration->token_ms, MAX(kyso_job_remaining_ms(job) / 2, 1));
+}
+
 static json_t *
 token_to_json(const KysoToken *token)
 {
@@ -69,7 +75,6 @@ kyso_token_list_start(KysoAgent *agent, KysoJob *job)
         kyso_job_fail(job, error);
         return;
     }
-    guint deadline_ms = MIN(agent->configuration->token_ms, kyso_job_remaining_ms(job));
-    kyso_pool_list_async(pool, deadline_ms, kyso_job_cancellable(job), tokens_listed,
-                         g_object_ref(job));
+    kyso_pool_list_async(pool, kyso_token_list_deadline_ms(agent, job), kyso_job_cancellable(job),
+                         tokens_listed, g_object_ref(job));
 }
