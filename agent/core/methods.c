@@ -36,12 +36,6 @@ static const KysoMethodEntry table[] = {
     {NULL},
 };
 
-const KysoMethodEntry *
-kyso_methods_table(void)
-{
-    return table;
-}
-
 static void
 service_info(KysoAgent *agent, KysoJob *job)
 {

@@ -20,8 +20,5 @@ typedef struct {
     const char *const *params; /* names it takes, NULL-ended, beside timeout_ms */
 } KysoMethodEntry;
 
-/* Ends with a NULL name. */
-const KysoMethodEntry *kyso_methods_table(void);
-
 /* One request of a client: answered or started. */
 void kyso_methods_dispatch(KysoAgent *agent, KysoConnection *connection, KysoMessage *message);

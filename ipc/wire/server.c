@@ -44,7 +44,6 @@ struct _KysoConnection {
     KysoServer *server;
     KysoChannel *channel;
     KysoPeer *peer;
-    gpointer data;
     guint32 watched;       /* epoll events */
     guint continue_source; /* more messages are already in the buffer */
     gboolean is_closing;
@@ -425,16 +424,4 @@ KysoPeer *
 kyso_connection_peer(KysoConnection *connection)
 {
     return connection->peer;
-}
-
-void
-kyso_connection_set_data(KysoConnection *connection, gpointer data)
-{
-    connection->data = data;
-}
-
-gpointer
-kyso_connection_get_data(KysoConnection *connection)
-{
-    return connection->data;
 }

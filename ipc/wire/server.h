@@ -39,5 +39,3 @@ int kyso_server_take_activated(void);
 /* Sends; a connection that cannot take it is closed at the next turn of the loop. */
 void kyso_connection_send(KysoConnection *self, const json_t *body, const int *fds, guint n_fds);
 KysoPeer *kyso_connection_peer(KysoConnection *self);
-void kyso_connection_set_data(KysoConnection *self, gpointer data);
-gpointer kyso_connection_get_data(KysoConnection *self);
