@@ -99,7 +99,7 @@ def copy_tokens(names, target):
     """A copy of the template, whose files name their own folder."""
     template = token_template(names)
     shutil.copytree(template, target)
-    for name in ('softhsm2.conf', 'credentials.ini', 'env'):
+    for name in ('softhsm2.conf', 'credentials.ini', 'env', 'config/modules.d/softhsm.module'):
         path = target / name
         path.write_text(path.read_text().replace(str(template), str(target)))
 
