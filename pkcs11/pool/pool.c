@@ -4,7 +4,9 @@
 
 #include "ipc/base/error.h"
 #include "pkcs11/pool/lane.h"
+#include "pkcs11/pool/missing-driver.h"
 #include "pkcs11/pool/token-listing.h"
+#include "pkcs11/pool/usb.h"
 
 struct _KysoPool {
     GObject parent_instance;
@@ -88,6 +90,18 @@ survey_free(gpointer data)
     g_free(self);
 }
 
+static void
+add_missing_drivers(KysoPool *pool, GPtrArray *faults)
+{
+    g_autoptr(GPtrArray) devices = kyso_usb_read(NULL);
+    g_autoptr(GPtrArray) missing = kyso_missing_driver_find(pool->modules, devices);
+
+    for (guint i = 0; i < missing->len; i++) {
+        const KysoModuleFault *fault = missing->pdata[i];
+        kyso_token_listing_add_fault(faults, fault->path, fault->error);
+    }
+}
+
 static Survey *
 survey_new(KysoPool *pool)
 {
@@ -98,9 +112,10 @@ survey_new(KysoPool *pool)
     self->faults = kyso_token_listing_new_faults();
     for (guint i = 0; i < pool->modules->len; i++) {
         const KysoModule *module = pool->modules->pdata[i];
-        if (module->fault != NULL)
+        if (module->fault != NULL && !module->is_absent)
             kyso_token_listing_add_fault(self->faults, module->path, module->fault);
     }
+    add_missing_drivers(pool, self->faults);
     return self;
 }
 
