@@ -83,3 +83,9 @@ kyso_pool_get_standing_faults(KysoPool *self, GPtrArray *tokens)
         add_reader_fault(faults, tokens, readers->pdata[i]);
     return faults;
 }
+
+GError *
+kyso_pool_explain_busy(const KysoReader *reader)
+{
+    return g_error_new(KYSO_ERROR, KYSO_ERROR_READER_BUSY, "%s", reader->name);
+}
