@@ -182,7 +182,7 @@ class Home(kyso_kit.Home):
         super().__init__(names)
         module = self.config / 'modules.d' / 'softhsm.module'
         module.write_text(f'module: {kyso_kit.program("tests/kit/p11fault.so")}\n'
-                          f'kyso-writes: {self.path}\n')
+                          f'kyso-writes: softhsm, {self.path / "p11fault.log"}\n')
         self.token_calls = Events(self.path / 'p11fault.log')
         self.pin_windows = Events(self.pinentry.with_name('pinentry.log'))
         self._rules = self.path / 'p11fault.rules'
