@@ -3,6 +3,7 @@
 
 #include "agent/core/methods.h"
 #include "agent/core/signer.h"
+#include "agent/core/token-watch.h"
 #include "ipc/base/paths.h"
 
 KysoAgent *
@@ -22,6 +23,8 @@ kyso_agent_free(KysoAgent *self)
     kyso_signer_free(self);
     g_clear_object(&self->prompt);
     g_clear_object(&self->pool);
+    kyso_token_watch_free(self->token_watch);
+    g_clear_object(&self->monitor);
     kyso_jobs_free(self->jobs);
     kyso_configuration_free(self->configuration);
     g_free(self);
@@ -50,6 +53,14 @@ kyso_agent_get_prompt(KysoAgent *self)
     return self->prompt;
 }
 
+KysoPcscMonitor *
+kyso_agent_get_monitor(KysoAgent *self)
+{
+    if (self->monitor == NULL)
+        self->monitor = kyso_pcsc_monitor_new();
+    return self->monitor;
+}
+
 static void
 message_received(KysoConnection *connection, KysoMessage *message, gpointer user_data)
 {
@@ -63,6 +74,7 @@ connection_closed(KysoConnection *connection, gpointer user_data)
 
     kyso_jobs_forget_connection(self->jobs, connection);
     kyso_signer_forget_connection(self, connection);
+    kyso_token_watch_forget(self, connection);
 }
 
 KysoServer *

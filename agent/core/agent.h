@@ -11,9 +11,11 @@
 #include "agent/core/configuration.h"
 #include "agent/core/job.h"
 #include "agent/prompt/prompt.h"
+#include "pkcs11/pcsc/monitor.h"
 #include "pkcs11/pool/pool.h"
 
 typedef struct _KysoSigner KysoSigner;
+typedef struct _KysoTokenWatch KysoTokenWatch;
 
 typedef struct {
     KysoConfiguration *configuration;
@@ -21,6 +23,8 @@ typedef struct {
     KysoSigner *signer; /* NULL until the signing module is loaded */
     KysoPool *pool;     /* NULL until first asked for */
     KysoPrompt *prompt;
+    KysoPcscMonitor *monitor;    /* NULL until first asked for */
+    KysoTokenWatch *token_watch; /* NULL while no connection watches */
 } KysoAgent;
 
 /* Takes @configuration. */
@@ -30,6 +34,9 @@ void kyso_agent_free(KysoAgent *self);
 /* Borrowed. KYSO_ERROR_CONFIGURATION where the list of modules cannot be read. */
 KysoPool *kyso_agent_get_pool(KysoAgent *self, GError **error);
 KysoPrompt *kyso_agent_get_prompt(KysoAgent *self);
+
+/* Borrowed. From the first call on it watches, until the agent ends. */
+KysoPcscMonitor *kyso_agent_get_monitor(KysoAgent *self);
 
 /* Serves @listen_fd (taken) with the methods of methods.h until freed. */
 KysoServer *kyso_agent_serve(KysoAgent *self, int listen_fd);
