@@ -30,6 +30,26 @@ kyso_agent_free(KysoAgent *self)
     g_free(self);
 }
 
+KysoPcscMonitor *
+kyso_agent_get_monitor(KysoAgent *self)
+{
+    if (self->monitor == NULL)
+        self->monitor = kyso_pcsc_monitor_new();
+    return self->monitor;
+}
+
+/* Where no module knows readers, nobody needs to look at them. */
+static gboolean
+has_reader_module(GPtrArray *modules)
+{
+    for (guint i = 0; i < modules->len; i++) {
+        const KysoModule *module = modules->pdata[i];
+        if (module->fault == NULL && module->per_reader)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 KysoPool *
 kyso_agent_get_pool(KysoAgent *self, GError **error)
 {
@@ -39,6 +59,10 @@ kyso_agent_get_pool(KysoAgent *self, GError **error)
         if (modules == NULL)
             return NULL;
         self->pool = kyso_pool_new(modules, program);
+        if (has_reader_module(modules)) {
+            g_autofree char *reset = kyso_paths_program("kyso-card-reset", "pkcs11/pcsc");
+            kyso_pool_attach_readers(self->pool, kyso_agent_get_monitor(self), reset);
+        }
     }
     return self->pool;
 }
@@ -51,14 +75,6 @@ kyso_agent_get_prompt(KysoAgent *self)
         self->prompt = kyso_prompt_new(program, self->configuration->pinentry);
     }
     return self->prompt;
-}
-
-KysoPcscMonitor *
-kyso_agent_get_monitor(KysoAgent *self)
-{
-    if (self->monitor == NULL)
-        self->monitor = kyso_pcsc_monitor_new();
-    return self->monitor;
 }
 
 static void

@@ -20,10 +20,10 @@ typedef struct _KysoTokenWatch KysoTokenWatch;
 typedef struct {
     KysoConfiguration *configuration;
     KysoJobs *jobs;
-    KysoSigner *signer; /* NULL until the signing module is loaded */
-    KysoPool *pool;     /* NULL until first asked for */
+    KysoSigner *signer;       /* NULL until the signing module is loaded */
+    KysoPool *pool;           /* NULL until first asked for */
+    KysoPcscMonitor *monitor; /* NULL until somebody wants to know of readers */
     KysoPrompt *prompt;
-    KysoPcscMonitor *monitor;    /* NULL until first asked for */
     KysoTokenWatch *token_watch; /* NULL while no connection watches */
 } KysoAgent;
 
@@ -33,10 +33,9 @@ void kyso_agent_free(KysoAgent *self);
 
 /* Borrowed. KYSO_ERROR_CONFIGURATION where the list of modules cannot be read. */
 KysoPool *kyso_agent_get_pool(KysoAgent *self, GError **error);
-KysoPrompt *kyso_agent_get_prompt(KysoAgent *self);
-
-/* Borrowed. From the first call on it watches, until the agent ends. */
+/* Borrowed. Looking at the readers from the first call on. */
 KysoPcscMonitor *kyso_agent_get_monitor(KysoAgent *self);
+KysoPrompt *kyso_agent_get_prompt(KysoAgent *self);
 
 /* Serves @listen_fd (taken) with the methods of methods.h until freed. */
 KysoServer *kyso_agent_serve(KysoAgent *self, int listen_fd);

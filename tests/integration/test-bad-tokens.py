@@ -6,6 +6,7 @@ request works."""
 import os
 import signal
 
+import kyso_kit
 import office
 import tap
 from kyso_kit import PIN, KysoError
@@ -49,6 +50,21 @@ class Pin(office.Case):
         self.refuse('pin_cancelled', 'PIN window cancelled', self.approval(), outcome='cancelled')
         self.refuse('pin_cancelled', 'PIN window cancelled, detached', self.detached(),
                     outcome='cancelled')
+
+    def test_who_cancels_at_the_keypad_of_the_reader_has_cancelled(self):
+        self.home.script_pinentry('yes')
+        self.home.break_token('TOKEN:keypad', 'C_Login:rv=0x50')
+        self.refuse('pin_cancelled', "cancelled at the reader's keypad", self.approval(),
+                    outcome='cancelled', logins=1)
+        self.assertNotIn('GETPIN', self.home.pinentry_log())
+
+    def test_no_driver_cancels_for_the_person(self):
+        for function in ('C_Login', 'C_SignInit', 'C_Sign'):
+            with self.subTest(function):
+                self.home.script_pinentry(f'pin {PIN}')
+                self.home.break_token(f'{function}:rv=0x50')
+                self.refuse('token_failed', f'{function}: CKR_FUNCTION_CANCELED', self.approval(),
+                            outcome='failed', logins=1)
 
     def test_an_empty_pin_is_no_try(self):
         self.home.script_pinentry('empty')
@@ -187,6 +203,17 @@ class Drivers(office.Case):
             for action in ('crash', 'abort', 'exit') if function == 'C_Sign' else ('crash',):
                 with self.subTest(function, action=action):
                     self.refuse_fault('token_crashed', function, action)
+                    self.sign_well()  # else it would be in quarantine soon
+
+    def test_a_driver_that_crashes_again_and_again_is_left_alone(self):
+        for _ in range(4):
+            self.refuse_fault('token_crashed', 'C_Sign', 'crash')
+        error = self.refuse('module_quarantined', 'four crashes within a minute', self.detached(),
+                            outcome='failed')
+        self.assertEqual(error.data['crashes'], 4)
+        self.assertIn('signal 11', error.data['last'])
+        self.assertEqual(error.data['module'], kyso_kit.program('tests/kit/p11fault.so'))
+        self.restart_agent()
 
     def test_a_hanging_listing_is_stopped(self):
         self.refuse_fault('token_hung', 'C_GetSlotList', 'hang')
