@@ -12,6 +12,8 @@ struct _KysoPool {
     GPtrArray *lanes; /* KysoLane: the modules without a fault, in their order */
 };
 
+static guint changed_signal;
+
 G_DEFINE_FINAL_TYPE(KysoPool, kyso_pool, G_TYPE_OBJECT)
 
 static void
@@ -28,6 +30,8 @@ static void
 kyso_pool_class_init(KysoPoolClass *klass)
 {
     G_OBJECT_CLASS(klass)->finalize = kyso_pool_finalize;
+    changed_signal = g_signal_new("changed", KYSO_TYPE_POOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 0);
 }
 
 static void
@@ -48,6 +52,12 @@ kyso_pool_new(GPtrArray *modules, const char *worker_program)
             g_ptr_array_add(self->lanes, kyso_lane_new(module->path, worker_program));
     }
     return self;
+}
+
+void
+kyso_pool_emit_changed(KysoPool *self)
+{
+    g_signal_emit(self, changed_signal, 0);
 }
 
 static KysoLane *
