@@ -3,9 +3,9 @@
 
 /*
  * One signDoc request on its path, and each of its documents on its own: what the request does
- * with all of them is in sign-doc.c, what happens to one in sign-document.c, and the turns at which
- * the way of a PDF and that of a detached signature part and meet are in sign-doc-pdf.c and
- * sign-doc-detached.c. A single document is a list of one. Main thread only.
+ * with all of them is in sign-doc.c and sign-doc-each.c, what happens to one in sign-document.c,
+ * and the turns at which the way of a PDF and that of a detached signature part and meet are in
+ * sign-doc-pdf.c and sign-doc-detached.c. A single document is a list of one. Main thread only.
  */
 
 #include "agent/cms/cades-builder.h"
@@ -102,6 +102,7 @@ struct _KysoSigning {
 
     GPtrArray *documents;         /* KysoSigningDocument */
     guint n_under_way;            /* being read or prepared */
+    gboolean is_prepared;         /* or has failed before that */
     GError *error;                /* the first one before the consent: nothing is begun any more */
     KysoSigningDocument *culprit; /* whose error that is; NULL: everybody's */
     KysoSigningDocument *current; /* being signed */
@@ -127,7 +128,7 @@ void kyso_sign_document_prepare(KysoSigningDocument *self);
 void kyso_sign_document_prepared(KysoSigningDocument *self, GError *error);
 
 /* Puts @signature into it, checks the result, writes the journal and hands over ->
- * kyso_sign_doc_document_done. */
+ * kyso_sign_doc_each_done. */
 void kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature);
 void kyso_sign_document_completed(KysoSigningDocument *self, GError *error);
 
@@ -149,8 +150,18 @@ void kyso_sign_doc_document_read(KysoSigning *self, KysoSigningDocument *documen
 void kyso_sign_doc_document_prepared(KysoSigning *self, KysoSigningDocument *document,
                                      GError *error);
 
+/* Ends it before its first signature: recorded, answered; @error is taken. */
+void kyso_sign_doc_fail(KysoSigning *self, GError *error);
+void kyso_sign_doc_finish_record(KysoJournal *journal, GAsyncResult *result);
+void kyso_sign_doc_free(KysoSigning *self);
+
+/* ---- with all of it prepared (sign-doc-each.c) ---- */
+
+/* What will be signed is fixed: show it, ask, and sign one after the other. */
+void kyso_sign_doc_each_ask(KysoSigning *self);
+
 /* @document is handed over, or not; @error is taken. */
-void kyso_sign_doc_document_done(KysoSigning *self, KysoSigningDocument *document, GError *error);
+void kyso_sign_doc_each_done(KysoSigning *self, KysoSigningDocument *document, GError *error);
 
 /* ---- its answer and its records (sign-doc-result.c) ---- */
 

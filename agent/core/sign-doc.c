@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/sign-doc.h"
 
-#include <string.h>
-
-#include "agent/core/consent.h"
 #include "agent/core/key-search.h"
 #include "agent/core/sign-doc-state.h"
 #include "ipc/base/clock.h"
@@ -13,20 +10,13 @@
 #define MAX_UNDER_WAY 4
 #define MAX_DOCUMENTS 2000 /* of all requests: a private copy each */
 
-/* Read the documents, some at a time, and find the key beside it -> judge and prepare each -> show
- * and ask -> for one document after the other: sign it, and have it checked, recorded, handed over
- * -> answer. Each arrow is one callback; read downwards. */
+/* Read the documents, some at a time, and find the key beside it -> judge and prepare each -> ask
+ * (sign-doc-each.c); or fail -> record it. Each arrow is one callback; read downwards. */
 static void key_found(GObject *source, GAsyncResult *result, gpointer user_data);
-static void consent_given(GObject *source, GAsyncResult *result, gpointer user_data);
-static void further_pin_typed(GObject *source, GAsyncResult *result, gpointer user_data);
-static void digest_signed(GObject *source, GAsyncResult *result, gpointer user_data);
-static void rest_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
 static void failure_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
-static void fail(KysoSigning *self, GError *error);
-static void sign_next(KysoSigning *self);
 
-static void
-signing_free(KysoSigning *self)
+void
+kyso_sign_doc_free(KysoSigning *self)
 {
     if (self->counts_documents)
         self->agent->signer->n_documents -= self->documents->len;
@@ -78,13 +68,17 @@ next_in(const KysoSigning *self, KysoDocumentState state, guint index)
     return NULL;
 }
 
-/* The journal has one record of what began and was not to be. */
+/* All that was begun has come to its end: one way or the other, once. */
 static void
-end_early_if_idle(KysoSigning *self)
+go_on_if_idle(KysoSigning *self)
 {
-    if (self->error == NULL || self->n_under_way > 0 || self->is_searching)
+    if (self->is_prepared || self->n_under_way > 0 || self->is_searching)
         return;
-    fail(self, g_steal_pointer(&self->error));
+    self->is_prepared = TRUE;
+    if (self->error != NULL)
+        kyso_sign_doc_fail(self, g_steal_pointer(&self->error));
+    else
+        kyso_sign_doc_each_ask(self);
 }
 
 static void
@@ -205,7 +199,7 @@ kyso_sign_doc_document_read(KysoSigning *self, KysoSigningDocument *document, GE
     kyso_sign_document_park(document);
     self->n_under_way--;
     begin_more(self);
-    end_early_if_idle(self);
+    go_on_if_idle(self);
 }
 
 static void
@@ -248,54 +242,7 @@ key_found(GObject *source, GAsyncResult *result, gpointer user_data)
         stop_beginning(self, NULL, error);
     prepare_all_read(self);
     begin_more(self);
-    end_early_if_idle(self);
-}
-
-static void
-describe(const KysoSigningDocument *document, KysoAskDocument *ret)
-{
-    const json_t *metadata = document->item->metadata;
-    const char *number = json_string_value(json_object_get(metadata, "CodeNumber"));
-    const char *notation = json_string_value(json_object_get(metadata, "CodeNotation"));
-
-    *ret = (KysoAskDocument){
-        .name = document->item->name,
-        .subject = json_string_value(json_object_get(metadata, "Subject")),
-        .number = number,
-        .notation = notation,
-        .pages = document->n_pages,
-        .digest = document->record->document_digest,
-        .text = document->text,
-    };
-}
-
-static KysoConsentSpec
-describe_consent(const KysoSigning *self, const KysoAskDocument *documents, guint n_documents)
-{
-    return (KysoConsentSpec){
-        .credential = self->credential,
-        .token = self->token,
-        .certificate = self->certificate,
-        .is_agency = self->role == KYSO_ROLE_AGENCY,
-        .purpose = kyso_policy_purpose_name(self->request->purpose),
-        .documents = documents,
-        .n_documents = n_documents,
-        .shows_each = kyso_sign_doc_shows_each(self),
-    };
-}
-
-static void
-ask(KysoSigning *self)
-{
-    g_autofree KysoAskDocument *documents = g_new0(KysoAskDocument, self->documents->len);
-
-    for (guint i = 0; i < self->documents->len; i++)
-        describe(document_at(self, i), &documents[i]);
-    if (self->kind->warm != NULL)
-        self->kind->warm(document_at(self, 0));
-    kyso_job_set_stage(self->job, "show");
-    KysoConsentSpec spec = describe_consent(self, documents, self->documents->len);
-    kyso_consent_ask_async(self->agent, self->job, &spec, consent_given, self);
+    go_on_if_idle(self);
 }
 
 void
@@ -305,249 +252,52 @@ kyso_sign_doc_document_prepared(KysoSigning *self, KysoSigningDocument *document
     if (error != NULL)
         stop_beginning(self, document, error);
     begin_more(self);
-    if (self->error != NULL)
-        end_early_if_idle(self);
-    else if (self->n_under_way == 0)
-        ask(self);
-}
-
-static void
-leave_out(KysoSigning *self, const GArray *left_out)
-{
-    for (guint i = 0; left_out != NULL && i < left_out->len; i++) {
-        guint index = g_array_index(left_out, guint, i);
-        if (index < self->documents->len)
-            document_at(self, index)->state = KYSO_DOCUMENT_LEFT_OUT;
-    }
-}
-
-static gboolean
-time_is_over(gpointer user_data)
-{
-    KysoSigning *self = user_data;
-
-    self->time_limit = 0;
-    kyso_job_stop(self->job, KYSO_ERROR_LOGIN_ENDED);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-consent_given(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    KysoSigning *self = user_data;
-    g_autoptr(GArray) left_out = NULL;
-    GError *error = NULL;
-
-    self->login = kyso_consent_ask_finish(result, &left_out, &error);
-    if (self->login == NULL) {
-        fail(self, error);
-        return;
-    }
-    leave_out(self, left_out);
-    if (self->request->is_batch)
-        self->time_limit =
-            g_timeout_add_seconds(self->agent->configuration->batch_seconds, time_is_over, self);
-    sign_next(self);
-}
-
-/* The login is given back before anything else happens: the token is locked again. */
-static void
-end(KysoSigning *self, GError *error)
-{
-    g_clear_object(&self->login);
-    g_clear_handle_id(&self->time_limit, g_source_remove);
-    self->ended_by = error;
-    if (kyso_sign_doc_result_count_untouched(self) == 0) {
-        kyso_job_return(self->job, kyso_sign_doc_result_to_json(self));
-        signing_free(self);
-        return;
-    }
-    g_autoptr(KysoRecord) record = kyso_sign_doc_result_to_record(self, error);
-    kyso_journal_append_async(self->agent->signer->journal, record, rest_recorded, self);
-}
-
-static void
-rest_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    KysoSigning *self = user_data;
-    g_autoptr(GError) error = NULL;
-
-    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, NULL, &error))
-        g_warning("a failed attempt is not in the journal: %s", error->message);
-    kyso_job_return(self->job, kyso_sign_doc_result_to_json(self));
-    signing_free(self);
-}
-
-static gboolean
-is_first_signature(const KysoSigning *self)
-{
-    for (guint i = 0; i < self->current->index; i++)
-        if (document_at(self, i)->state != KYSO_DOCUMENT_LEFT_OUT)
-            return FALSE;
-    return TRUE;
-}
-
-static void
-sign_next(KysoSigning *self)
-{
-    guint index = self->current != NULL ? self->current->index + 1 : 0;
-    KysoSigningDocument *document = next_in(self, KYSO_DOCUMENT_READY, index);
-
-    if (document == NULL) {
-        end(self, NULL);
-        return;
-    }
-    self->current = document;
-    kyso_sign_document_set_stage(document, "sign");
-    if (kyso_login_wants_pin_each_time(self->login) && !is_first_signature(self)) {
-        KysoAskDocument described;
-        describe(document, &described);
-        KysoConsentSpec spec = describe_consent(self, &described, 1);
-        spec.number = document->index + 1;
-        spec.total = self->documents->len;
-        kyso_consent_ask_again_async(self->agent, self->job, &spec, further_pin_typed, self);
-        return;
-    }
-    kyso_pool_sign_async(self->login, self->scheme->token_algorithm, self->scheme->hash,
-                         kyso_cades_builder_get_digest(document->builder),
-                         self->agent->configuration->token_ms, kyso_job_cancellable(self->job),
-                         digest_signed, self);
-}
-
-static void
-further_pin_typed(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    KysoSigning *self = user_data;
-    GError *error = NULL;
-    g_auto(KysoFd) pin = -1;
-
-    if (!kyso_consent_ask_again_finish(result, &pin, &error)) {
-        kyso_sign_doc_document_done(self, self->current, error);
-        return;
-    }
-    kyso_pool_sign_with_pin_async(self->login, self->scheme->token_algorithm, self->scheme->hash,
-                                  kyso_cades_builder_get_digest(self->current->builder), pin,
-                                  self->agent->configuration->token_ms,
-                                  kyso_job_cancellable(self->job), digest_signed, self);
-}
-
-static void
-digest_signed(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    KysoSigning *self = user_data;
-    GError *error = NULL;
-    g_autoptr(GBytes) signature = kyso_pool_sign_finish(self->login, result, &error);
-    KysoSigningDocument *next = next_in(self, KYSO_DOCUMENT_READY, self->current->index + 1);
-
-    if (next == NULL)
-        g_clear_object(&self->login); /* the token is locked again before anything else happens */
-    else if (signature != NULL && self->kind->warm != NULL)
-        self->kind->warm(next);
-    if (signature == NULL)
-        kyso_sign_doc_document_done(self, self->current, error);
-    else
-        kyso_sign_document_finish(self->current, signature);
-}
-
-/* What one document has to itself is no matter of the others: each stands alone, and the person has
- * consented to each. A token that fails is all of theirs; so is a disk that is full, as what is
- * signed then has no place to go. */
-static gboolean
-is_of_one_document(const KysoSigning *self, const GError *error)
-{
-    const KysoErrorInfo *info = kyso_error_info(kyso_error_code(error));
-
-    if (self->current->record->signature_digest == NULL || kyso_job_is_stopped(self->job))
-        return FALSE;
-    return strcmp(info->layer, "document") == 0 || info->code == KYSO_ERROR_OUTPUT_NOT_WRITABLE;
-}
-
-/* A disk that has no room fails the document that it was full for, and ends the batch. */
-static gboolean
-is_in_the_journal(const KysoSigningDocument *document)
-{
-    return document->record->sequence > 0;
-}
-
-static void
-record_failure(KysoSigning *self, const KysoRecord *record, const GError *error)
-{
-    g_autoptr(KysoRecord) copy = kyso_record_copy(record);
-
-    kyso_attempt_set_failure(copy, error);
-    kyso_journal_append_async(self->agent->signer->journal, copy, failure_recorded, self);
-}
-
-void
-kyso_sign_doc_document_done(KysoSigning *self, KysoSigningDocument *document, GError *error)
-{
-    if (!self->request->is_batch && error != NULL) {
-        fail(self, error);
-        return;
-    }
-    if (error != NULL)
-        error = kyso_job_explain(self->job, error);
-    kyso_job_resume(self->job);
-    if (error == NULL) {
-        sign_next(self);
-        return;
-    }
-    gboolean is_its_own = is_of_one_document(self, error);
-    if (!is_its_own && !is_in_the_journal(document)) {
-        end(self, error);
-        return;
-    }
-    document->state = KYSO_DOCUMENT_FAILED;
-    document->error = error;
-    self->ended_by = is_its_own ? NULL : g_error_copy(error);
-    record_failure(self, document->record, error);
+    go_on_if_idle(self);
 }
 
 static KysoRecord *
 record_of_failure(const KysoSigning *self, const GError *error)
 {
-    KysoRecord *record;
+    KysoSigningDocument *document =
+        self->culprit != NULL ? self->culprit : self->documents->pdata[0];
 
     if (self->request->is_batch && self->culprit == NULL)
         return kyso_sign_doc_result_to_record(self, error);
-    record = kyso_record_copy(document_at(self, 0)->record);
-    if (self->culprit != NULL) {
-        kyso_record_free(record);
-        record = kyso_record_copy(self->culprit->record);
-    }
-    return record;
-}
-
-static void
-fail(KysoSigning *self, GError *error)
-{
-    g_clear_object(&self->login);
-    error = kyso_job_explain(self->job, error);
-    if (self->culprit != NULL)
-        error = kyso_sign_request_explain(self->request, error, self->culprit->index);
-    g_autoptr(KysoRecord) record = record_of_failure(self, error);
+    KysoRecord *record = kyso_record_copy(document->record);
     if (self->certificate != NULL)
         kyso_attempt_set_certificate(record, self->certificate, self->role,
                                      self->credential->token_serial);
-    self->error = error;
-    record_failure(self, record, error);
+    kyso_attempt_set_failure(record, error);
+    return record;
 }
 
-/* Nothing was signed, so nothing is held back; but the gap must not pass unseen. */
+void
+kyso_sign_doc_fail(KysoSigning *self, GError *error)
+{
+    g_clear_object(&self->login);
+    self->error = kyso_job_explain(self->job, error);
+    if (self->culprit != NULL)
+        self->error = kyso_sign_request_explain(self->request, self->error, self->culprit->index);
+    g_autoptr(KysoRecord) record = record_of_failure(self, self->error);
+    kyso_journal_append_async(self->agent->signer->journal, record, failure_recorded, self);
+}
+
 static void
 failure_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     KysoSigning *self = user_data;
+
+    kyso_sign_doc_finish_record(KYSO_JOURNAL(source), result);
+    kyso_job_fail(self->job, g_steal_pointer(&self->error));
+    kyso_sign_doc_free(self);
+}
+
+/* Nothing was signed, so nothing is held back; but the gap must not pass unseen. */
+void
+kyso_sign_doc_finish_record(KysoJournal *journal, GAsyncResult *result)
+{
     g_autoptr(GError) error = NULL;
 
-    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, NULL, &error))
+    if (!kyso_journal_append_finish(journal, result, NULL, &error))
         g_warning("a failed attempt is not in the journal: %s", error->message);
-    if (self->error != NULL) {
-        kyso_job_fail(self->job, g_steal_pointer(&self->error));
-        signing_free(self);
-    } else if (self->ended_by != NULL) {
-        end(self, g_steal_pointer(&self->ended_by));
-    } else {
-        sign_next(self);
-    }
 }

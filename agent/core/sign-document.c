@@ -208,7 +208,7 @@ static void
 done(KysoSigningDocument *self, GError *error)
 {
     let_go(self);
-    kyso_sign_doc_document_done(self->signing, self, error);
+    kyso_sign_doc_each_done(self->signing, self, error);
 }
 
 static gboolean

@@ -286,10 +286,10 @@ class Refusing(Case):
 
     def test_a_wrong_pin_costs_one_try_for_the_whole_list(self):
         self.home.script_pinentry('yes', 'pin 000000')
+        documents = self.documents(N, 'txt')
         with self.agent.connect() as client, self.untouched(
                 outcome='failed', code='pin_incorrect', logins=1):
-            self.assert_refused('pin_incorrect', client.call, SIGN,
-                                self.batch(self.documents(N, 'txt')))
+            self.assert_refused('pin_incorrect', client.call, SIGN, self.batch(documents))
 
 
 class Ending(Case):
