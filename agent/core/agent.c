@@ -22,9 +22,30 @@ kyso_agent_free(KysoAgent *self)
     kyso_signer_free(self);
     g_clear_object(&self->prompt);
     g_clear_object(&self->pool);
+    g_clear_object(&self->monitor);
     kyso_jobs_free(self->jobs);
     kyso_configuration_free(self->configuration);
     g_free(self);
+}
+
+KysoPcscMonitor *
+kyso_agent_get_monitor(KysoAgent *self)
+{
+    if (self->monitor == NULL)
+        self->monitor = kyso_pcsc_monitor_new();
+    return self->monitor;
+}
+
+/* Where no module knows readers, nobody needs to look at them. */
+static gboolean
+has_reader_module(GPtrArray *modules)
+{
+    for (guint i = 0; i < modules->len; i++) {
+        const KysoModule *module = modules->pdata[i];
+        if (module->fault == NULL && module->per_reader)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 KysoPool *
@@ -36,6 +57,10 @@ kyso_agent_get_pool(KysoAgent *self, GError **error)
         if (modules == NULL)
             return NULL;
         self->pool = kyso_pool_new(modules, program);
+        if (has_reader_module(modules)) {
+            g_autofree char *reset = kyso_paths_program("kyso-card-reset", "pkcs11/pcsc");
+            kyso_pool_attach_readers(self->pool, kyso_agent_get_monitor(self), reset);
+        }
     }
     return self->pool;
 }

@@ -18,8 +18,9 @@ typedef struct _KysoSigner KysoSigner;
 typedef struct {
     KysoConfiguration *configuration;
     KysoJobs *jobs;
-    KysoSigner *signer; /* NULL until the signing module is loaded */
-    KysoPool *pool;     /* NULL until first asked for */
+    KysoSigner *signer;       /* NULL until the signing module is loaded */
+    KysoPool *pool;           /* NULL until first asked for */
+    KysoPcscMonitor *monitor; /* NULL until somebody wants to know of readers */
     KysoPrompt *prompt;
 } KysoAgent;
 
@@ -29,6 +30,8 @@ void kyso_agent_free(KysoAgent *self);
 
 /* Borrowed. KYSO_ERROR_CONFIGURATION where the list of modules cannot be read. */
 KysoPool *kyso_agent_get_pool(KysoAgent *self, GError **error);
+/* Borrowed. Looking at the readers from the first call on. */
+KysoPcscMonitor *kyso_agent_get_monitor(KysoAgent *self);
 KysoPrompt *kyso_agent_get_prompt(KysoAgent *self);
 
 /* Serves @listen_fd (taken) with the methods of methods.h until freed. */

@@ -32,23 +32,43 @@ kyso_paths_configuration(void)
     return g_strdup(KYSO_SYSCONFDIR);
 }
 
-char *
-kyso_paths_program(const char *name, const char *build_folder)
+/* The build tree is found from any program in it: two or more folders up, never elsewhere. NULL:
+ * the running program is installed. */
+static char *
+find_build_tree(void)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *installed = g_build_filename(KYSO_LIBEXECDIR, name, NULL);
-
-    /* The build tree is found from any program in it: two or more folders up, never elsewhere. */
     g_autofree char *folder = self != NULL ? g_path_get_dirname(self) : NULL;
+
     while (folder != NULL && strlen(folder) > 1) {
         g_autofree char *marker = g_build_filename(folder, "kyso-config.h", NULL);
         if (g_file_test(marker, G_FILE_TEST_IS_REGULAR))
-            return g_build_filename(folder, build_folder, name, NULL);
+            return g_steal_pointer(&folder);
         char *up = g_path_get_dirname(folder);
         g_free(folder);
         folder = up;
     }
-    return g_steal_pointer(&installed);
+    return NULL;
+}
+
+char *
+kyso_paths_program(const char *name, const char *build_folder)
+{
+    g_autofree char *tree = find_build_tree();
+
+    if (tree != NULL)
+        return g_build_filename(tree, build_folder, name, NULL);
+    return g_build_filename(KYSO_LIBEXECDIR, name, NULL);
+}
+
+char *
+kyso_paths_data(const char *name, const char *build_folder)
+{
+    g_autofree char *tree = find_build_tree();
+
+    if (tree != NULL)
+        return g_build_filename(tree, build_folder, name, NULL);
+    return g_build_filename(KYSO_DATADIR, name, NULL);
 }
 
 gboolean

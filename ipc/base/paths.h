@@ -20,6 +20,9 @@ char *kyso_paths_configuration(void);
  * stands in a build tree (@build_folder: "pkcs11/worker"), else in the installed libexec folder. */
 char *kyso_paths_program(const char *name, const char *build_folder);
 
+/* The same for what comes with kyso as data ("modules.d", "packaging"): DATADIR/kyso/modules.d. */
+char *kyso_paths_data(const char *name, const char *build_folder);
+
 /* Makes @dir and its parents with mode 0700 where missing. KYSO_ERROR_OUTPUT_NOT_WRITABLE. */
 gboolean kyso_paths_make_private(const char *dir, GError **error);
 

@@ -31,8 +31,10 @@ KysoPcscMonitor *kyso_pcsc_monitor_new(void);
  * later change is signalled. Done at once where that was before. */
 void kyso_pcsc_monitor_wait_async(KysoPcscMonitor *self, GCancellable *cancellable,
                                   GAsyncReadyCallback done, gpointer user_data);
-gboolean kyso_pcsc_monitor_wait_finish(KysoPcscMonitor *self, GAsyncResult *result,
-                                       GError **error);
+gboolean kyso_pcsc_monitor_wait_finish(KysoPcscMonitor *self, GAsyncResult *result, GError **error);
+
+/* Looks again at once, whatever has happened: after the machine has slept. */
+void kyso_pcsc_monitor_look_again(KysoPcscMonitor *self);
 
 /* FALSE: no pcscd answers. */
 gboolean kyso_pcsc_monitor_is_running(KysoPcscMonitor *self);
@@ -43,4 +45,5 @@ GPtrArray *kyso_pcsc_monitor_get_readers(KysoPcscMonitor *self);
 /* The reader of this name, or NULL. Borrowed until the main loop runs again. */
 KysoReader *kyso_pcsc_monitor_find(KysoPcscMonitor *self, const char *name);
 
-/* A dropped monitor ends its thread before the last unref returns. */
+/* A dropped monitor ends its thread before the last unref returns; where pcscd has hung, after five
+ * seconds without it. */

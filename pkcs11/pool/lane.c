@@ -1,85 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-#include "pkcs11/pool/lane.h"
+#include "pkcs11/pool/lane-internal.h"
 
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
+#include "pkcs11/pool/card-reset.h"
+#include "pkcs11/pool/lane-step.h"
 #include "pkcs11/pool/login-internal.h"
 #include "pkcs11/pool/token-listing.h"
 
-#define IDLE_SECONDS 30
 #define LOGOUT_MS 5000
 
-typedef enum {
-    LANE_FREE,
-    LANE_LISTING,
-    LANE_LOGGING_IN,
-    LANE_LOGGED_IN,
-    LANE_LOGGING_OUT,
-} LaneState;
-
-struct _KysoLane {
-    GObject parent_instance;
-    char *path;
-    char *program;
-    KysoHelper *helper; /* NULL: none, or its end is nobody's business any more */
-    LaneState state;
-    GQueue waiting; /* Step, oldest first */
-    GQueue listers; /* Step: those that the listing under way answers */
-    guint idle_timer;
-    GPtrArray *tokens; /* of the last listing by this worker; NULL: none */
-    GPtrArray *faults;
-};
-
-/* One thing asked of the module. */
-typedef struct {
-    KysoLane *lane; /* the task holds the reference */
-    GTask *task;
-    GQueue *queue;              /* the one it stands in; NULL: begun */
-    KysoCredential *credential; /* NULL: a listing */
-    int pin_fd;
-    guint deadline_ms;
-    gulong cancel_handler;
-} Step;
-
-/* Next step -> worker asked -> answered -> next step. */
+/* Next step -> (pause) -> turn at the reader -> worker asked -> answered -> next step. */
 static void begin_next(KysoLane *self);
+static gboolean pause_over(gpointer user_data);
+static void turn_came(gpointer user_data);
 static void tokens_listed(GObject *source, GAsyncResult *result, gpointer user_data);
 static void logged_in(GObject *source, GAsyncResult *result, gpointer user_data);
 static void logged_out(GObject *source, GAsyncResult *result, gpointer user_data);
+static void card_reset(gpointer user_data);
 
 G_DEFINE_FINAL_TYPE(KysoLane, kyso_lane, G_TYPE_OBJECT)
 
-/* What a listing returns. */
-typedef struct {
-    GPtrArray *tokens;
-    GPtrArray *faults;
-} Listing;
-
 static void
-listing_free(gpointer data)
+forget_listing(KysoLane *self)
 {
-    Listing *self = data;
-
-    g_ptr_array_unref(self->tokens);
-    g_ptr_array_unref(self->faults);
-    g_free(self);
-}
-
-static void
-return_listing(KysoLane *self, GTask *task)
-{
-    Listing *listing = g_new0(Listing, 1);
-
-    listing->tokens = g_ptr_array_ref(self->tokens);
-    listing->faults = g_ptr_array_ref(self->faults);
-    g_task_return_pointer(task, listing, listing_free);
-}
-
-static void
-forget_worker(KysoLane *self)
-{
-    g_clear_object(&self->helper);
     g_clear_pointer(&self->tokens, g_ptr_array_unref);
     g_clear_pointer(&self->faults, g_ptr_array_unref);
 }
@@ -89,13 +34,20 @@ kyso_lane_finalize(GObject *object)
 {
     KysoLane *self = KYSO_LANE(object);
 
-    if (self->idle_timer != 0)
-        g_source_remove(self->idle_timer);
-    if (self->helper != NULL)
-        kyso_helper_retire(self->helper);
-    forget_worker(self);
+    /* Who waits holds a reference: only a pause or the turn of nobody can be left. */
+    if (self->pause_timer != 0)
+        g_source_remove(self->pause_timer);
+    if (self->turn != NULL)
+        kyso_turn_give_back(self->turn, self);
+    g_clear_pointer(&self->turn, kyso_turn_unref);
+    kyso_lane_worker_free(self->worker);
+    forget_listing(self);
+    g_clear_pointer(&self->reader, kyso_reader_unref);
+    kyso_crash_history_unref(self->history);
+    g_clear_error(&self->ended);
+    g_clear_error(&self->doom);
     g_free(self->path);
-    g_free(self->program);
+    g_free(self->reset_program);
     G_OBJECT_CLASS(kyso_lane_parent_class)->finalize(object);
 }
 
@@ -113,12 +65,16 @@ kyso_lane_init(KysoLane *self)
 }
 
 KysoLane *
-kyso_lane_new(const char *module_path, const char *worker_program)
+kyso_lane_new(const KysoLaneSpec *spec)
 {
     KysoLane *self = g_object_new(KYSO_TYPE_LANE, NULL);
 
-    self->path = g_strdup(module_path);
-    self->program = g_strdup(worker_program);
+    self->path = g_strdup(spec->module->path);
+    self->reset_program = g_strdup(spec->reset_program);
+    self->reader = spec->reader != NULL ? kyso_reader_ref(spec->reader) : NULL;
+    self->turn = spec->turn != NULL ? kyso_turn_ref(spec->turn) : NULL;
+    self->history = kyso_crash_history_ref(spec->history);
+    self->worker = kyso_lane_worker_new(spec->worker_program, spec->module, spec->reader);
     return self;
 }
 
@@ -128,10 +84,36 @@ kyso_lane_get_path(KysoLane *self)
     return self->path;
 }
 
+KysoReader *
+kyso_lane_get_reader(KysoLane *self)
+{
+    return self->reader;
+}
+
 GPid
 kyso_lane_get_worker_pid(KysoLane *self)
 {
-    return self->helper != NULL ? kyso_helper_get_pid(self->helper) : 0;
+    return kyso_lane_worker_get_pid(self->worker);
+}
+
+gboolean
+kyso_lane_has(KysoLane *self, const KysoCredential *credential)
+{
+    guint64 insertion = self->reader != NULL ? self->reader->insertion : 0;
+
+    return g_str_equal(self->path, credential->module_path) && insertion == credential->insertion;
+}
+
+gboolean
+kyso_lane_is_listing(KysoLane *self)
+{
+    return self->state == LANE_LISTING;
+}
+
+gboolean
+kyso_lane_is_ended(KysoLane *self)
+{
+    return self->ended != NULL;
 }
 
 GError *
@@ -141,94 +123,24 @@ kyso_lane_explain(KysoLane *self, GError *error)
     return error;
 }
 
-/* Takes @step out of its queue and drops it. Returns its task, owned. */
-static GTask *
-step_end(Step *step)
-{
-    GTask *task = step->task;
-
-    if (step->queue != NULL)
-        g_queue_remove(step->queue, step);
-    if (step->cancel_handler != 0) /* not g_cancellable_disconnect: may run inside the handler */
-        g_signal_handler_disconnect(g_task_get_cancellable(task), step->cancel_handler);
-    if (step->credential != NULL)
-        kyso_credential_unref(step->credential);
-    kyso_fd_close(step->pin_fd);
-    g_free(step);
-    return task;
-}
-
-/* Whoever waits only, goes at once. A listing goes on for the others; a login under way is
- * cancelled by the helper. */
+/* A worker that died, or did not answer, counts against its module. */
 static void
-step_cancelled(GCancellable *cancellable, gpointer user_data)
+note_fault(KysoLane *self, const GError *error)
 {
-    Step *step = user_data;
-    g_autoptr(GTask) task = step_end(step);
-
-    g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_CANCELLED, "cancelled");
+    if (self->ended == NULL && (g_error_matches(error, KYSO_ERROR, KYSO_ERROR_TOKEN_CRASHED) ||
+                                g_error_matches(error, KYSO_ERROR, KYSO_ERROR_TOKEN_HUNG)))
+        kyso_crash_history_add(self->history, g_get_monotonic_time(), error->message);
 }
 
-static void
-add_step(KysoLane *self, Step *step, GCancellable *cancellable)
-{
-    step->lane = self;
-    g_task_set_check_cancellable(step->task, FALSE); /* what was done, was done */
-    if (g_cancellable_is_cancelled(cancellable)) {
-        step_cancelled(cancellable, step);
-        return;
-    }
-
-    if (cancellable != NULL)
-        step->cancel_handler =
-            g_signal_connect(cancellable, "cancelled", G_CALLBACK(step_cancelled), step);
-    step->queue = &self->waiting;
-    g_queue_push_tail(&self->waiting, step);
-    begin_next(self);
-}
-
-static gboolean
-idle_too_long(gpointer user_data)
-{
-    KysoLane *self = user_data;
-
-    self->idle_timer = 0;
-    kyso_helper_retire(self->helper);
-    forget_worker(self);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-use_worker(KysoLane *self)
-{
-    if (self->idle_timer != 0)
-        g_source_remove(self->idle_timer);
-    self->idle_timer = 0;
-
-    if (self->helper != NULL && !kyso_helper_is_usable(self->helper))
-        forget_worker(self);
-    if (self->helper == NULL) {
-        const char *const argv[] = {self->program, "--module", self->path, NULL};
-        KysoHelperFaults faults = {KYSO_ERROR_TOKEN_CRASHED, KYSO_ERROR_TOKEN_HUNG};
-        self->helper = kyso_helper_new(argv, faults);
-    }
-}
-
-static void
-kill_worker(KysoLane *self)
-{
-    if (self->helper != NULL)
-        kyso_helper_kill(self->helper);
-    forget_worker(self);
-}
-
-static void
-become_free(KysoLane *self)
+void
+kyso_lane_become_free(KysoLane *self)
 {
     self->state = LANE_FREE;
+    if (self->turn != NULL)
+        kyso_turn_give_back(self->turn, self);
     begin_next(self);
-    if (self->state == LANE_FREE && self->helper != NULL && self->idle_timer == 0)
-        self->idle_timer = g_timeout_add_seconds(IDLE_SECONDS, idle_too_long, self);
+    if (self->state == LANE_FREE)
+        kyso_lane_worker_rest(self->worker);
 }
 
 /* All listings that wait now are answered by one, as none of them was asked after it. */
@@ -238,22 +150,19 @@ begin_listing(KysoLane *self, guint deadline_ms)
     GList *next = NULL;
 
     for (GList *item = self->waiting.head; item != NULL; item = next) {
-        Step *step = item->data;
+        KysoLaneStep *step = item->data;
         next = item->next;
-        if (step->credential != NULL)
-            continue;
-        g_queue_delete_link(&self->waiting, item);
-        g_queue_push_tail(&self->listers, step);
-        step->queue = &self->listers;
+        if (step->credential == NULL)
+            kyso_lane_step_move(step, &self->listers);
     }
 
     self->state = LANE_LISTING;
-    kyso_helper_call_async(self->helper, "token.list", json_object(), NULL, 0, deadline_ms, NULL,
-                           NULL, tokens_listed, g_object_ref(self));
+    kyso_helper_call_async(kyso_lane_worker_use(self->worker), "token.list", json_object(), NULL, 0,
+                           deadline_ms, NULL, NULL, tokens_listed, g_object_ref(self));
 }
 
 static void
-begin_login(KysoLane *self, Step *step)
+begin_login(KysoLane *self, KysoLaneStep *step)
 {
     json_t *params = json_object();
     json_object_set_new(params, "certificate", json_string(step->credential->id));
@@ -261,33 +170,81 @@ begin_login(KysoLane *self, Step *step)
     if (step->pin_fd >= 0)
         json_object_set_new(params, "pin", kyso_json_fd(0));
 
-    g_queue_remove(&self->waiting, step);
-    step->queue = NULL;
-    GCancellable *cancellable = g_task_get_cancellable(step->task);
-    if (step->cancel_handler != 0)
-        g_signal_handler_disconnect(cancellable, step->cancel_handler);
-    step->cancel_handler = 0;
+    kyso_lane_step_begin(step);
 
     /* With the PIN in its pipe a login is short, and ended by force it may cost a try untold, or
      * the token: SoftHSM writes its file anew. At a keypad of the reader a person takes time. */
     gboolean has_pin = step->pin_fd >= 0;
+    g_clear_error(&self->doom);
     self->state = LANE_LOGGING_IN;
-    kyso_helper_call_async(self->helper, "token.login", params, &step->pin_fd, has_pin ? 1 : 0,
-                           step->deadline_ms, has_pin ? NULL : cancellable, NULL, logged_in, step);
+    kyso_helper_call_async(kyso_lane_worker_use(self->worker), "token.login", params, &step->pin_fd,
+                           has_pin ? 1 : 0, step->deadline_ms,
+                           has_pin ? NULL : g_task_get_cancellable(step->task), NULL, logged_in,
+                           step);
 }
 
 static void
 begin_next(KysoLane *self)
 {
+    gint64 now = g_get_monotonic_time();
+
     if (self->state != LANE_FREE || g_queue_is_empty(&self->waiting))
         return;
+    if (self->ended != NULL) {
+        kyso_lane_step_fail_all(&self->waiting, self->ended);
+        return;
+    }
+    if (kyso_crash_history_is_quarantine(self->history, now)) {
+        g_autoptr(GError) error = kyso_crash_history_to_error(self->history, self->path, now);
+        kyso_lane_step_fail_all(&self->waiting, error);
+        return;
+    }
+    gint64 pause = kyso_crash_history_ready_at(self->history, now) - now;
+    if (pause > 0) {
+        self->state = LANE_PAUSED;
+        self->pause_timer = g_timeout_add((guint) (pause / 1000 + 1), pause_over, self);
+        return;
+    }
+    self->state = LANE_WAITING_FOR_TURN;
+    if (self->turn != NULL)
+        kyso_turn_take(self->turn, turn_came, self);
+    else
+        turn_came(self);
+}
 
-    Step *step = g_queue_peek_head(&self->waiting);
-    use_worker(self);
-    if (step->credential == NULL)
+static gboolean
+pause_over(gpointer user_data)
+{
+    KysoLane *self = user_data;
+
+    self->pause_timer = 0;
+    kyso_lane_become_free(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+turn_came(gpointer user_data)
+{
+    KysoLane *self = user_data;
+    KysoLaneStep *step = g_queue_peek_head(&self->waiting);
+
+    if (step == NULL) /* who asked has gone */
+        kyso_lane_become_free(self);
+    else if (step->credential == NULL)
         begin_listing(self, step->deadline_ms);
     else
         begin_login(self, step);
+}
+
+/* @error is taken, and told as what has ended the insertion where something did. */
+static GError *
+explain_fault(KysoLane *self, GError *error)
+{
+    note_fault(self, error);
+    if (self->ended == NULL)
+        return kyso_lane_explain(self, error);
+    g_error_free(error);
+    return g_error_copy(self->ended);
 }
 
 static void
@@ -300,27 +257,45 @@ tokens_listed(GObject *source, GAsyncResult *result, gpointer user_data)
 
     g_autoptr(KysoReply) reply = kyso_helper_call_finish(KYSO_HELPER(source), result, &error);
     if (reply != NULL)
-        (void) kyso_token_listing_read(reply->result, self->path, tokens, faults, &error);
+        (void) kyso_token_listing_read(reply->result, self->path, self->reader, tokens, faults,
+                                       &error);
 
-    g_clear_pointer(&self->tokens, g_ptr_array_unref);
-    g_clear_pointer(&self->faults, g_ptr_array_unref);
+    forget_listing(self);
     if (error != NULL) {
-        error = kyso_lane_explain(self, error);
-        kill_worker(self);
+        error = explain_fault(self, error);
+        kyso_lane_step_fail_all(&self->listers, error);
     } else {
         self->tokens = g_ptr_array_ref(tokens);
         self->faults = g_ptr_array_ref(faults);
     }
-
     while (!g_queue_is_empty(&self->listers)) {
-        g_autoptr(GTask) task = step_end(g_queue_peek_head(&self->listers));
-        if (error != NULL)
-            g_task_return_error(task, g_error_copy(error));
-        else
-            return_listing(self, task);
+        g_autoptr(GTask) task = kyso_lane_step_end(g_queue_peek_head(&self->listers));
+        kyso_lane_step_return_listing(task, self->tokens, self->faults);
     }
+    if (error != NULL || faults->len > 0 || self->is_stale)
+        kyso_lane_worker_kill(self->worker); /* nobody knows what state it is in */
+    self->is_stale = FALSE;
     g_clear_error(&error);
-    become_free(self);
+    kyso_lane_become_free(self);
+}
+
+/* A login was there, or may have been: the card is locked again before anything else is asked. */
+static void
+let_card_go(KysoLane *self)
+{
+    self->state = LANE_RESETTING;
+    if (self->reader == NULL || self->ended != NULL ||
+        !kyso_card_reset_start(self->reset_program, self->reader->name, card_reset,
+                               g_object_ref(self)))
+        kyso_lane_become_free(self);
+}
+
+static void
+card_reset(gpointer user_data)
+{
+    g_autoptr(KysoLane) self = user_data;
+
+    kyso_lane_become_free(self);
 }
 
 /* After these the worker has not been given a PIN, and its module is in order. */
@@ -335,47 +310,58 @@ is_before_pin(const GError *error)
 static void
 logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    Step *step = user_data;
-    g_autoptr(KysoLane) self = g_object_ref(step->lane);
+    KysoLaneStep *step = user_data;
+    g_autoptr(KysoLane) self = g_object_ref(g_task_get_source_object(step->task));
     KysoLogin *login = NULL;
     GError *error = NULL;
 
     g_autoptr(KysoReply) reply = kyso_helper_call_finish(KYSO_HELPER(source), result, &error);
     if (reply != NULL)
-        login = kyso_login_new(self, self->helper, step->credential, reply->result, &error);
+        login = kyso_login_new(self, KYSO_HELPER(source), step->credential, reply->result, &error);
 
-    g_autoptr(GTask) task = step_end(step);
+    g_autoptr(GTask) task = kyso_lane_step_end(step);
     if (login != NULL) {
         self->state = LANE_LOGGED_IN;
-        if (g_cancellable_set_error_if_cancelled(g_task_get_cancellable(task), &error)) {
+        self->login = login;
+        if (g_cancellable_set_error_if_cancelled(g_task_get_cancellable(task), &error) ||
+            self->doom != NULL) {
             g_object_unref(login); /* logs out */
-            g_task_return_error(task, error);
+            g_task_return_error(task, error != NULL ? error : g_steal_pointer(&self->doom));
         } else {
             g_task_return_pointer(task, login, g_object_unref);
         }
         return;
     }
-    if (!is_before_pin(error))
-        kill_worker(self);
-    g_task_return_error(task, kyso_lane_explain(self, error));
-    become_free(self);
+
+    gboolean had_pin = !is_before_pin(error);
+    g_task_return_error(task, explain_fault(self, error));
+    if (had_pin) {
+        kyso_lane_worker_kill(self->worker);
+        let_card_go(self);
+    } else {
+        kyso_lane_become_free(self);
+    }
 }
 
 void
-kyso_lane_log_out(KysoLane *self, gint64 login)
+kyso_lane_log_out(KysoLane *self, KysoLogin *login, const GError *fault)
 {
     g_return_if_fail(self->state == LANE_LOGGED_IN);
 
-    if (!kyso_helper_is_usable(self->helper)) {
-        forget_worker(self);
-        become_free(self);
+    self->login = NULL;
+    if (fault != NULL)
+        note_fault(self, fault);
+    if (!kyso_helper_is_usable(login->helper)) {
+        kyso_lane_worker_kill(self->worker);
+        let_card_go(self);
         return;
     }
 
+    kyso_crash_history_clear(self->history);
     json_t *params = json_object();
-    json_object_set_new(params, "login", json_integer(login));
+    json_object_set_new(params, "login", json_integer(login->number));
     self->state = LANE_LOGGING_OUT;
-    kyso_helper_call_async(self->helper, "token.logout", params, NULL, 0, LOGOUT_MS, NULL, NULL,
+    kyso_helper_call_async(login->helper, "token.logout", params, NULL, 0, LOGOUT_MS, NULL, NULL,
                            logged_out, g_object_ref(self));
 }
 
@@ -390,9 +376,8 @@ logged_out(GObject *source, GAsyncResult *result, gpointer user_data)
     if (reply == NULL)
         g_info("%s: logging out: %s", self->path, error->message);
 
-    kyso_helper_retire(KYSO_HELPER(source));
-    forget_worker(self);
-    become_free(self);
+    kyso_lane_worker_retire(self->worker);
+    let_card_go(self);
 }
 
 void
@@ -401,19 +386,19 @@ kyso_lane_list_async(KysoLane *self, guint deadline_ms, GCancellable *cancellabl
 {
     GTask *task = g_task_new(self, cancellable, done, user_data);
 
-    /* A worker that has somebody's login is not disturbed: what it said before still stands. */
-    gboolean is_disturbed = self->state == LANE_LOGGING_IN || self->state == LANE_LOGGED_IN;
+    /* A worker that has somebody's login is not disturbed, nor is that of another module at the
+     * same reader: what was said before still stands. */
+    gboolean is_disturbed = self->state == LANE_LOGGING_IN || self->state == LANE_LOGGED_IN ||
+                            self->state == LANE_WAITING_FOR_TURN;
     if (is_disturbed && self->tokens != NULL) {
-        return_listing(self, task);
+        kyso_lane_step_return_listing(task, self->tokens, self->faults);
         g_object_unref(task);
         return;
     }
 
-    Step *step = g_new0(Step, 1);
-    step->task = task;
-    step->pin_fd = -1;
-    step->deadline_ms = deadline_ms;
-    add_step(self, step, cancellable);
+    KysoLaneStep *step = kyso_lane_step_new(task, deadline_ms);
+    if (kyso_lane_step_push(step, &self->waiting))
+        begin_next(self);
 }
 
 gboolean
@@ -422,14 +407,7 @@ kyso_lane_list_finish(KysoLane *self, GAsyncResult *result, GPtrArray **ret_toke
 {
     g_return_val_if_fail(g_task_is_valid(result, self), FALSE);
 
-    Listing *listing = g_task_propagate_pointer(G_TASK(result), error);
-    if (listing == NULL)
-        return FALSE;
-
-    *ret_tokens = g_ptr_array_ref(listing->tokens);
-    *ret_faults = g_ptr_array_ref(listing->faults);
-    listing_free(listing);
-    return TRUE;
+    return kyso_lane_step_finish_listing(G_TASK(result), ret_tokens, ret_faults, error);
 }
 
 void
@@ -445,12 +423,11 @@ kyso_lane_login_async(KysoLane *self, KysoCredential *credential, int pin_fd, gu
         return;
     }
 
-    Step *step = g_new0(Step, 1);
-    step->task = g_steal_pointer(&task);
+    KysoLaneStep *step = kyso_lane_step_new(g_steal_pointer(&task), deadline_ms);
     step->credential = kyso_credential_ref(credential);
     step->pin_fd = own_fd;
-    step->deadline_ms = deadline_ms;
-    add_step(self, step, cancellable);
+    if (kyso_lane_step_push(step, &self->waiting))
+        begin_next(self);
 }
 
 KysoLogin *

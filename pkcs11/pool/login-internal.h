@@ -25,6 +25,10 @@ struct _KysoLogin {
 KysoLogin *kyso_login_new(KysoLane *lane, KysoHelper *helper, KysoCredential *credential,
                           const json_t *result, GError **error);
 
-/* After a fault of the token (@error, copied): no signature any more, the worker is killed and
- * the lane is free. */
+/* After a fault of the token, or when its time is over (@error, copied): no signature any more, who
+ * waits for one is told, the worker is killed and the lane is free. */
 void kyso_login_break(KysoLogin *self, const GError *error);
+
+/* Every signature that was not handed to the worker fails with the login's fault. In pool-sign.c.
+ */
+void kyso_login_fail_waiting(KysoLogin *self);

@@ -14,7 +14,7 @@ kyso_login_dispose(GObject *object)
     KysoLogin *self = KYSO_LOGIN(object);
 
     if (self->lane != NULL && self->fault == NULL)
-        kyso_lane_log_out(self->lane, self->number);
+        kyso_lane_log_out(self->lane, self, NULL);
     g_clear_object(&self->lane);
     g_clear_object(&self->helper);
     G_OBJECT_CLASS(kyso_login_parent_class)->dispose(object);
@@ -84,9 +84,11 @@ kyso_login_break(KysoLogin *self, const GError *error)
     if (self->fault != NULL)
         return;
 
+    g_autoptr(KysoLogin) alive = g_object_ref(self); /* who waits may hold the last one */
     self->fault = g_error_copy(error);
     kyso_helper_kill(self->helper);
-    kyso_lane_log_out(self->lane, self->number);
+    kyso_login_fail_waiting(self);
+    kyso_lane_log_out(self->lane, self, self->fault);
 }
 
 KysoCredential *

@@ -4,13 +4,16 @@
 
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
+#include "pkcs11/pool/module-file.h"
+#include "pkcs11/pool/module-quirks.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OUR_NAME "kyso" /* in enable-in: and disable-in: */
-#define SUFFIX ".module"
+#define OUR_KEYS "kyso-"
+#define ALTERNATIVES "kyso-paths"
 
 /* p11-kit's own: not tokens, or doors to all the others. */
 static const char *const not_tokens[] = {
@@ -19,83 +22,6 @@ static const char *const not_tokens[] = {
     "p11-kit-client.so",
     NULL,
 };
-
-void
-kyso_module_free(KysoModule *self)
-{
-    g_free(self->name);
-    g_free(self->path);
-    g_clear_error(&self->fault);
-    g_free(self);
-}
-
-/* pkcs11.conf(5): "key: value", blanks around both left out, # begins a line of comment. */
-static void
-read_lines(GHashTable *keys, const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-    for (gsize i = 0; lines[i] != NULL; i++) {
-        char *line = g_strstrip(lines[i]);
-        char *colon = strchr(line, ':');
-        if (line[0] == '#' || colon == NULL)
-            continue;
-        *colon = '\0';
-        g_hash_table_replace(keys, g_strdup(g_strchomp(line)), g_strdup(g_strchug(colon + 1)));
-    }
-}
-
-/* The keys of file @path go over those that a file of the same name gave before. */
-static void
-read_file(GHashTable *files, const char *path, const char *name)
-{
-    g_autofree char *text = NULL;
-    g_autoptr(GError) fault = NULL;
-
-    GHashTable *keys = g_hash_table_lookup(files, name);
-    if (keys == NULL) {
-        keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        g_hash_table_insert(files, g_strdup(name), keys);
-    }
-
-    if (kyso_paths_is_trusted(path, &fault) && g_file_get_contents(path, &text, NULL, &fault))
-        read_lines(keys, text);
-    else
-        g_hash_table_replace(keys, g_strdup("fault"), g_strdup(fault->message));
-}
-
-static gboolean
-read_folder(GHashTable *files, const char *dir, GError **error)
-{
-    g_autoptr(GError) failed = NULL;
-    g_autoptr(GDir) folder = g_dir_open(dir, 0, &failed);
-
-    if (folder == NULL && g_error_matches(failed, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        return TRUE;
-    if (folder == NULL) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "%s", failed->message);
-        return FALSE;
-    }
-    if (!kyso_paths_is_trusted(dir, error))
-        return FALSE;
-
-    for (const char *base = g_dir_read_name(folder); base != NULL; base = g_dir_read_name(folder)) {
-        if (!g_str_has_suffix(base, SUFFIX))
-            continue;
-        g_autofree char *path = g_build_filename(dir, base, NULL);
-        g_autofree char *name = g_strndup(base, strlen(base) - strlen(SUFFIX));
-        read_file(files, path, name);
-    }
-    return TRUE;
-}
-
-static const char *
-value_of(GHashTable *keys, const char *key)
-{
-    const char *value = g_hash_table_lookup(keys, key);
-
-    return value != NULL ? value : "";
-}
 
 static gboolean
 names_us(const char *list)
@@ -108,54 +34,186 @@ names_us(const char *list)
 static gboolean
 is_wanted(GHashTable *keys)
 {
-    const char *module = value_of(keys, "module");
-    const char *enable_in = value_of(keys, "enable-in");
+    const char *module = kyso_module_file_value(keys, "module");
+    const char *enable_in = kyso_module_file_value(keys, "enable-in");
     g_autofree char *base = g_path_get_basename(module);
 
-    if (value_of(keys, "fault")[0] != '\0')
+    if (kyso_module_file_value(keys, KYSO_MODULE_FILE_FAULT)[0] != '\0')
         return TRUE; /* to be told about */
-    return module[0] != '\0' && value_of(keys, "remote")[0] == '\0' &&
-           !g_str_equal(value_of(keys, "enabled"), "no") &&
-           !g_str_equal(value_of(keys, "trust-policy"), "yes") &&
+    if (module[0] == '\0' && kyso_module_file_value(keys, ALTERNATIVES)[0] == '\0')
+        return FALSE;
+    return kyso_module_file_value(keys, "remote")[0] == '\0' &&
+           !g_str_equal(kyso_module_file_value(keys, "enabled"), "no") &&
+           !g_str_equal(kyso_module_file_value(keys, "trust-policy"), "yes") &&
            !g_strv_contains(not_tokens, base) && (enable_in[0] == '\0' || names_us(enable_in)) &&
-           !names_us(value_of(keys, "disable-in"));
+           !names_us(kyso_module_file_value(keys, "disable-in"));
 }
 
-static KysoModule *
-resolve(const char *name, GHashTable *keys)
+/* Where the library may be, in order: absolute paths. */
+static GPtrArray *
+list_libraries(GHashTable *keys)
 {
-    KysoModule *self = g_new0(KysoModule, 1);
-    const char *module = value_of(keys, "module");
+    const char *module = kyso_module_file_value(keys, "module");
+    GPtrArray *libraries = kyso_module_file_split(
+        module[0] != '\0' ? module : kyso_module_file_value(keys, ALTERNATIVES));
 
-    self->name = g_strdup(name);
-    self->path = g_path_is_absolute(module) ? g_strdup(module)
-                                            : g_build_filename(KYSO_P11_MODULE_PATH, module, NULL);
-    if (value_of(keys, "fault")[0] != '\0') {
-        g_set_error(&self->fault, KYSO_ERROR, KYSO_ERROR_MODULE_REFUSED, "%s%s: %s", name, SUFFIX,
-                    value_of(keys, "fault"));
-        return self;
+    for (guint i = 0; i < libraries->len; i++) {
+        g_autofree char *library = libraries->pdata[i];
+        libraries->pdata[i] = g_path_is_absolute(library)
+                                  ? g_steal_pointer(&library)
+                                  : g_build_filename(KYSO_P11_MODULE_PATH, library, NULL);
     }
+    return libraries;
+}
 
-    char *resolved = realpath(self->path, NULL);
-    if (resolved == NULL) {
-        kyso_error_set_errno(&self->fault, KYSO_ERROR_MODULE_FAILED, errno, self->path);
-        return self;
+/* "libykcs11.so" of /usr/lib/libykcs11.so.2.2.0 */
+static char *
+library_name(const char *path)
+{
+    char *name = g_path_get_basename(path);
+    char *suffix = strstr(name, ".so");
+
+    if (suffix != NULL)
+        suffix[strlen(".so")] = '\0';
+    return name;
+}
+
+/* The names of all libraries of @keys, links resolved and not. */
+static GHashTable *
+list_names(GHashTable *keys)
+{
+    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GPtrArray) libraries = list_libraries(keys);
+
+    for (guint i = 0; i < libraries->len; i++) {
+        char *resolved = realpath(libraries->pdata[i], NULL);
+        g_hash_table_add(names, library_name(libraries->pdata[i]));
+        if (resolved != NULL)
+            g_hash_table_add(names, library_name(resolved));
+        free(resolved);
     }
-    g_free(self->path);
-    self->path = g_strdup(resolved);
-    free(resolved);
+    return names;
+}
 
-    g_autoptr(GError) reason = NULL;
-    if (!kyso_paths_is_trusted(self->path, &reason))
-        g_set_error(&self->fault, KYSO_ERROR, KYSO_ERROR_MODULE_REFUSED, "%s: %s", self->path,
-                    reason->message);
-    return self;
+static gboolean
+is_same_library(GHashTable *keys, GHashTable *others)
+{
+    g_autoptr(GHashTable) names = list_names(keys);
+    g_autoptr(GHashTable) other_names = list_names(others);
+    GHashTableIter iter;
+    gpointer name = NULL;
+
+    g_hash_table_iter_init(&iter, names);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        if (g_hash_table_contains(other_names, name))
+            return TRUE;
+    return FALSE;
+}
+
+/* What @keys does not say itself. */
+static void
+lay_under(GHashTable *keys, GHashTable *packaged, gboolean only_quirks)
+{
+    GHashTableIter iter;
+    gpointer key = NULL;
+    gpointer value = NULL;
+
+    g_hash_table_iter_init(&iter, packaged);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        gboolean is_quirk = g_str_has_prefix(key, OUR_KEYS) && !g_str_equal(key, ALTERNATIVES);
+        if ((is_quirk || !only_quirks) && !g_hash_table_contains(keys, key))
+            g_hash_table_insert(keys, g_strdup(key), g_strdup(value));
+    }
 }
 
 static gint
 compare_names(gconstpointer a, gconstpointer b)
 {
     return g_strcmp0(a, b);
+}
+
+/* A module goes by its name or by its library: p11-kit's "opensc-pkcs11" is our "opensc". What a
+ * configured file speaks of, even to switch it off, is no module of the packaged list any more. */
+static void
+add_packaged(GHashTable *files, GHashTable *packaged, gboolean as_modules)
+{
+    g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(packaged), compare_names);
+
+    for (GList *name = names; name != NULL; name = name->next) {
+        GHashTable *known = g_hash_table_lookup(packaged, name->data);
+        GHashTable *same = g_hash_table_lookup(files, name->data);
+        gboolean is_taken = same != NULL;
+        if (same != NULL)
+            lay_under(same, known, FALSE);
+
+        GHashTableIter iter;
+        gpointer keys = NULL;
+        g_hash_table_iter_init(&iter, files);
+        while (g_hash_table_iter_next(&iter, NULL, &keys)) {
+            if (keys == same || !is_same_library(keys, known))
+                continue;
+            lay_under(keys, known, TRUE);
+            is_taken = TRUE;
+        }
+        if (!is_taken && as_modules)
+            g_hash_table_insert(files, g_strdup(name->data), g_hash_table_ref(known));
+    }
+}
+
+/* The first library that is there, or the first of all. */
+static char *
+choose_library(GHashTable *keys)
+{
+    g_autoptr(GPtrArray) libraries = list_libraries(keys);
+
+    for (guint i = 0; i < libraries->len; i++)
+        if (g_file_test(libraries->pdata[i], G_FILE_TEST_EXISTS))
+            return g_strdup(libraries->pdata[i]);
+    return libraries->len > 0 ? g_strdup(libraries->pdata[0]) : g_strdup("");
+}
+
+/* Links resolved, and checked. */
+static void
+resolve_path(KysoModule *self, GHashTable *keys)
+{
+    char *resolved = realpath(self->path, NULL);
+    int reason = errno;
+
+    if (resolved == NULL && kyso_module_file_value(keys, "module")[0] == '\0') {
+        self->is_absent = TRUE;
+        g_set_error(&self->fault, KYSO_ERROR, KYSO_ERROR_MODULE_FAILED, "%s: not installed",
+                    self->path);
+        return;
+    }
+    if (resolved == NULL) {
+        kyso_error_set_errno(&self->fault, KYSO_ERROR_MODULE_FAILED, reason, self->path);
+        return;
+    }
+    g_free(self->path);
+    self->path = g_strdup(resolved);
+    free(resolved);
+
+    g_autoptr(GError) untrusted = NULL;
+    if (!kyso_paths_is_trusted(self->path, &untrusted))
+        g_set_error(&self->fault, KYSO_ERROR, KYSO_ERROR_MODULE_REFUSED, "%s: %s", self->path,
+                    untrusted->message);
+}
+
+static KysoModule *
+make_module(const char *name, GHashTable *keys)
+{
+    KysoModule *self = kyso_module_new(name);
+    const char *fault = kyso_module_file_value(keys, KYSO_MODULE_FILE_FAULT);
+
+    self->path = choose_library(keys);
+    if (fault[0] != '\0')
+        g_set_error(&self->fault, KYSO_ERROR, KYSO_ERROR_MODULE_REFUSED, "%s.module: %s", name,
+                    fault);
+    else if (kyso_module_quirks_read(keys, self, &self->fault))
+        resolve_path(self, keys);
+    else
+        g_prefix_error(&self->fault, "%s.module: ", name);
+    return self;
 }
 
 static gboolean
@@ -170,16 +228,20 @@ has_path(GPtrArray *modules, const char *path)
 }
 
 GPtrArray *
-kyso_modules_read_folders(const char *const *registry_dirs, const char *modules_dir, GError **error)
+kyso_modules_read_folders(const char *packaged_dir, const char *const *registry_dirs,
+                          const char *modules_dir, GError **error)
 {
-    g_autoptr(GHashTable) files =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
+    g_autoptr(GHashTable) files = kyso_module_file_new_table();
+    g_autoptr(GHashTable) packaged = kyso_module_file_new_table();
+    gboolean has_registry = registry_dirs != NULL;
 
     for (; registry_dirs != NULL && *registry_dirs != NULL; registry_dirs++)
-        if (!read_folder(files, *registry_dirs, error))
+        if (!kyso_module_file_read_folder(files, *registry_dirs, error))
             return NULL;
-    if (!read_folder(files, modules_dir, error))
+    if (!kyso_module_file_read_folder(files, modules_dir, error) ||
+        !kyso_module_file_read_folder(packaged, packaged_dir, error))
         return NULL;
+    add_packaged(files, packaged, has_registry);
 
     GPtrArray *modules = g_ptr_array_new_with_free_func((GDestroyNotify) kyso_module_free);
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(files), compare_names);
@@ -187,7 +249,7 @@ kyso_modules_read_folders(const char *const *registry_dirs, const char *modules_
         GHashTable *keys = g_hash_table_lookup(files, name->data);
         if (!is_wanted(keys))
             continue;
-        g_autoptr(KysoModule) module = resolve(name->data, keys);
+        g_autoptr(KysoModule) module = make_module(name->data, keys);
         if (!has_path(modules, module->path))
             g_ptr_array_add(modules, g_steal_pointer(&module));
     }
@@ -226,10 +288,32 @@ kyso_modules_read(const char *configuration_dir, GError **error)
     static const char *const registry_dirs[] = {KYSO_P11_PACKAGE_MODULES, KYSO_P11_SYSTEM_MODULES,
                                                 NULL};
     g_autofree char *modules_dir = g_build_filename(configuration_dir, "modules.d", NULL);
+    g_autofree char *packaged_dir = kyso_paths_data("modules.d", "packaging");
     gboolean with_registry = TRUE;
 
     if (!wants_registry(configuration_dir, &with_registry, error))
         return NULL;
 
-    return kyso_modules_read_folders(with_registry ? registry_dirs : NULL, modules_dir, error);
+    return kyso_modules_read_folders(packaged_dir, with_registry ? registry_dirs : NULL,
+                                     modules_dir, error);
+}
+
+GPtrArray *
+kyso_modules_for_card(GPtrArray *modules, GBytes *atr)
+{
+    GPtrArray *own = g_ptr_array_new();
+    GPtrArray *any = g_ptr_array_new();
+
+    for (guint i = 0; i < modules->len; i++) {
+        KysoModule *module = modules->pdata[i];
+        if (module->fault != NULL || !module->per_reader)
+            continue;
+        g_ptr_array_add(any, module);
+        if (kyso_module_takes_card(module, atr))
+            g_ptr_array_add(own, module);
+    }
+
+    GPtrArray *answer = own->len > 0 ? own : any;
+    g_ptr_array_unref(answer == own ? any : own);
+    return answer;
 }

@@ -95,8 +95,8 @@ hand_over_more(KysoLogin *login)
         hand_over(g_queue_pop_head(&login->waiting));
 }
 
-static void
-fail_waiting(KysoLogin *login)
+void
+kyso_login_fail_waiting(KysoLogin *login)
 {
     while (!g_queue_is_empty(&login->waiting)) {
         Signing *signing = g_queue_pop_head(&login->waiting);
@@ -145,10 +145,8 @@ signature_made(GObject *source, GAsyncResult *result, gpointer user_data)
     login->n_in_flight--;
     if (error != NULL && login->fault == NULL) {
         error = kyso_lane_explain(login->lane, error);
-        if (!is_refusal(error)) {
+        if (!is_refusal(error))
             kyso_login_break(login, error);
-            fail_waiting(login);
-        }
     } else if (error != NULL) {
         g_clear_error(&error); /* "killed": the first fault says why */
         error = g_error_copy(login->fault);

@@ -4,15 +4,25 @@
 
 #include "ipc/base/error.h"
 #include "pkcs11/pool/lane.h"
-#include "pkcs11/pool/token-listing.h"
+#include "pkcs11/pool/pool-internal.h"
 
 struct _KysoPool {
     GObject parent_instance;
     GPtrArray *modules;
-    GPtrArray *lanes; /* KysoLane: the modules without a fault, in their order */
+    char *worker_program;
+    char *reset_program;
+    KysoPcscMonitor *monitor; /* NULL: no PC/SC */
+    GPtrArray *lanes;         /* KysoLane, in the order of modules, then of readers */
+    GHashTable *histories;    /* path of a module -> KysoCrashHistory */
+    GHashTable *turns;        /* name of a reader -> KysoTurn */
 };
 
-static guint changed_signal;
+enum { SIGNAL_CHANGED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void reader_changed(KysoPcscMonitor *monitor, KysoReader *before, KysoReader *now,
+                           gpointer user_data);
+static void service_changed(KysoPcscMonitor *monitor, gpointer user_data);
 
 G_DEFINE_FINAL_TYPE(KysoPool, kyso_pool, G_TYPE_OBJECT)
 
@@ -21,8 +31,16 @@ kyso_pool_finalize(GObject *object)
 {
     KysoPool *self = KYSO_POOL(object);
 
+    if (self->monitor != NULL) {
+        g_signal_handlers_disconnect_by_data(self->monitor, self);
+        g_object_unref(self->monitor);
+    }
     g_ptr_array_unref(self->lanes);
+    g_hash_table_unref(self->histories);
+    g_hash_table_unref(self->turns);
     g_ptr_array_unref(self->modules);
+    g_free(self->worker_program);
+    g_free(self->reset_program);
     G_OBJECT_CLASS(kyso_pool_parent_class)->finalize(object);
 }
 
@@ -30,14 +48,58 @@ static void
 kyso_pool_class_init(KysoPoolClass *klass)
 {
     G_OBJECT_CLASS(klass)->finalize = kyso_pool_finalize;
-    changed_signal = g_signal_new("changed", KYSO_TYPE_POOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                  G_TYPE_NONE, 0);
+    signals[SIGNAL_CHANGED] = g_signal_new("changed", KYSO_TYPE_POOL, G_SIGNAL_RUN_LAST, 0, NULL,
+                                           NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
 kyso_pool_init(KysoPool *self)
 {
     self->lanes = g_ptr_array_new_with_free_func(g_object_unref);
+    self->histories = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                            (GDestroyNotify) kyso_crash_history_unref);
+    self->turns =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) kyso_turn_unref);
+}
+
+static KysoCrashHistory *
+get_history(KysoPool *self, const char *module_path)
+{
+    KysoCrashHistory *history = g_hash_table_lookup(self->histories, module_path);
+
+    if (history == NULL) {
+        history = kyso_crash_history_new();
+        g_hash_table_insert(self->histories, g_strdup(module_path), history);
+    }
+    return history;
+}
+
+static KysoTurn *
+get_turn(KysoPool *self, const char *reader_name)
+{
+    KysoTurn *turn = g_hash_table_lookup(self->turns, reader_name);
+
+    if (turn == NULL) {
+        turn = kyso_turn_new();
+        g_hash_table_insert(self->turns, g_strdup(reader_name), turn);
+    }
+    return turn;
+}
+
+/* @reader: NULL for a module that knows none. */
+static void
+add_lane(KysoPool *self, const KysoModule *module, KysoReader *reader)
+{
+    KysoLaneSpec spec = {
+        .module = module,
+        .reader = reader,
+        .turn = reader != NULL ? get_turn(self, reader->name) : NULL,
+        .history = get_history(self, module->path),
+        .worker_program = self->worker_program,
+        .reset_program = self->reset_program,
+    };
+
+    g_ptr_array_add(self->lanes, kyso_lane_new(&spec));
 }
 
 KysoPool *
@@ -46,204 +108,170 @@ kyso_pool_new(GPtrArray *modules, const char *worker_program)
     KysoPool *self = g_object_new(KYSO_TYPE_POOL, NULL);
 
     self->modules = g_ptr_array_ref(modules);
+    self->worker_program = g_strdup(worker_program);
     for (guint i = 0; i < modules->len; i++) {
         const KysoModule *module = modules->pdata[i];
-        if (module->fault == NULL)
-            g_ptr_array_add(self->lanes, kyso_lane_new(module->path, worker_program));
+        if (module->fault == NULL && !module->per_reader)
+            add_lane(self, module, NULL);
     }
     return self;
 }
 
-void
-kyso_pool_emit_changed(KysoPool *self)
+static gboolean
+can_be_asked(const KysoReader *reader)
 {
-    g_signal_emit(self, changed_signal, 0);
+    return reader != NULL && kyso_reader_has_card(reader) &&
+           (reader->flags & KYSO_READER_MUTE) == 0;
+}
+
+static void
+card_came(KysoPool *self, KysoReader *reader)
+{
+    g_autoptr(GPtrArray) modules = kyso_modules_for_card(self->modules, reader->atr);
+
+    for (guint i = 0; i < modules->len; i++) {
+        const KysoModule *module = modules->pdata[i];
+        kyso_crash_history_forgive(get_history(self, module->path));
+        add_lane(self, module, reader);
+    }
+}
+
+static void
+card_went(KysoPool *self, const KysoReader *reader)
+{
+    g_autoptr(GError) reason = g_error_new(KYSO_ERROR, KYSO_ERROR_TOKEN_REMOVED,
+                                           "%s: the token was taken out", reader->name);
+
+    for (guint i = self->lanes->len; i > 0; i--) {
+        g_autoptr(KysoLane) lane = g_object_ref(self->lanes->pdata[i - 1]);
+        KysoReader *of_lane = kyso_lane_get_reader(lane);
+        if (of_lane != NULL && of_lane->insertion == reader->insertion) {
+            g_ptr_array_remove_index(self->lanes, i - 1);
+            kyso_lane_end(lane, reason);
+        } else if (of_lane == NULL && kyso_lane_uses_reader(lane, reader->name)) {
+            kyso_lane_end_login(lane, reason);
+        }
+    }
+}
+
+/* What modules that look at the readers themselves hold of them is old now. */
+static void
+refresh_all(KysoPool *self)
+{
+    for (guint i = 0; i < self->lanes->len; i++)
+        if (kyso_lane_get_reader(self->lanes->pdata[i]) == NULL)
+            kyso_lane_refresh(self->lanes->pdata[i]);
+}
+
+static void
+reader_changed(KysoPcscMonitor *monitor, KysoReader *before, KysoReader *now, gpointer user_data)
+{
+    KysoPool *self = user_data;
+    gboolean is_same = before != NULL && now != NULL && before->insertion == now->insertion;
+
+    if (is_same && can_be_asked(before) == can_be_asked(now)) {
+        /* A program that had the card for itself has let it go: it may be seen now. */
+        if ((before->flags & ~now->flags & KYSO_READER_EXCLUSIVE) != 0)
+            g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+        return;
+    }
+    if (can_be_asked(before))
+        card_went(self, before);
+    if (can_be_asked(now))
+        card_came(self, now);
+    refresh_all(self);
+    g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+service_changed(KysoPcscMonitor *monitor, gpointer user_data)
+{
+    g_signal_emit(user_data, signals[SIGNAL_CHANGED], 0);
+}
+
+void
+kyso_pool_attach_readers(KysoPool *self, KysoPcscMonitor *monitor, const char *reset_program)
+{
+    g_return_if_fail(self->monitor == NULL);
+
+    self->monitor = g_object_ref(monitor);
+    self->reset_program = g_strdup(reset_program);
+    g_signal_connect(monitor, "reader-changed", G_CALLBACK(reader_changed), self);
+    g_signal_connect(monitor, "service-changed", G_CALLBACK(service_changed), self);
+    g_autoptr(GPtrArray) readers = kyso_pcsc_monitor_get_readers(monitor);
+    for (guint i = 0; i < readers->len; i++)
+        if (can_be_asked(readers->pdata[i]))
+            card_came(self, readers->pdata[i]);
 }
 
 static KysoLane *
-find_lane(KysoPool *self, const char *module_path)
+find_lane(KysoPool *self, const KysoCredential *credential)
 {
     for (guint i = 0; i < self->lanes->len; i++)
-        if (g_str_equal(kyso_lane_get_path(self->lanes->pdata[i]), module_path))
+        if (kyso_lane_has(self->lanes->pdata[i], credential))
             return self->lanes->pdata[i];
     return NULL;
+}
+
+/* Its lane is gone: was its token taken out, or put in anew, perhaps another one? */
+static GError *
+explain_absence(KysoPool *self, const KysoCredential *credential)
+{
+    KysoReader *reader =
+        self->monitor != NULL ? kyso_pcsc_monitor_find(self->monitor, credential->reader) : NULL;
+
+    if (credential->insertion == 0)
+        return g_error_new(KYSO_ERROR, KYSO_ERROR_UNKNOWN_CREDENTIAL, "%s is no module of ours",
+                           credential->module_path);
+    if (can_be_asked(reader))
+        return g_error_new(KYSO_ERROR, KYSO_ERROR_TOKEN_CHANGED,
+                           "%s: a token was put in after this one was chosen", reader->name);
+    return g_error_new(KYSO_ERROR, KYSO_ERROR_TOKEN_REMOVED, "%s: the token was taken out",
+                       credential->reader);
+}
+
+gboolean
+kyso_pool_has(KysoPool *self, const KysoCredential *credential)
+{
+    return find_lane(self, credential) != NULL;
+}
+
+void
+kyso_pool_end_logins(KysoPool *self, const GError *reason)
+{
+    g_autoptr(GPtrArray) lanes = g_ptr_array_new_with_free_func(g_object_unref);
+
+    for (guint i = 0; i < self->lanes->len; i++) /* ending one may change the list */
+        g_ptr_array_add(lanes, g_object_ref(self->lanes->pdata[i]));
+    for (guint i = 0; i < lanes->len; i++)
+        kyso_lane_end_login(lanes->pdata[i], reason);
+}
+
+GPtrArray *
+kyso_pool_get_lanes(KysoPool *self)
+{
+    return self->lanes;
+}
+
+KysoPcscMonitor *
+kyso_pool_get_monitor(KysoPool *self)
+{
+    return self->monitor;
+}
+
+GPtrArray *
+kyso_pool_get_modules(KysoPool *self)
+{
+    return self->modules;
 }
 
 GPid
 kyso_pool_get_worker_pid(KysoPool *self, const char *module_path)
 {
-    KysoLane *lane = find_lane(self, module_path);
-
-    return lane != NULL ? kyso_lane_get_worker_pid(lane) : 0;
-}
-
-/* A listing of all modules: data of its task. */
-typedef struct {
-    guint n_left;
-    GPtrArray **tokens; /* by lane; NULL: none yet */
-    guint n_lanes;
-    GPtrArray *faults;
-    gboolean was_cancelled;
-} Survey;
-
-static void
-survey_free(gpointer data)
-{
-    Survey *self = data;
-
-    for (guint i = 0; i < self->n_lanes; i++)
-        g_clear_pointer(&self->tokens[i], g_ptr_array_unref);
-    g_free(self->tokens);
-    g_ptr_array_unref(self->faults);
-    g_free(self);
-}
-
-static Survey *
-survey_new(KysoPool *pool)
-{
-    Survey *self = g_new0(Survey, 1);
-
-    self->n_left = self->n_lanes = pool->lanes->len;
-    self->tokens = g_new0(GPtrArray *, self->n_lanes);
-    self->faults = kyso_token_listing_new_faults();
-    for (guint i = 0; i < pool->modules->len; i++) {
-        const KysoModule *module = pool->modules->pdata[i];
-        if (module->fault != NULL)
-            kyso_token_listing_add_fault(self->faults, module->path, module->fault);
-    }
-    return self;
-}
-
-static void
-survey_ended(GTask *task)
-{
-    Survey *survey = g_task_get_task_data(task);
-
-    if (survey->was_cancelled) {
-        g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_CANCELLED, "cancelled");
-        return;
-    }
-
-    GPtrArray *all = kyso_token_listing_new_tokens();
-    for (guint i = 0; i < survey->n_lanes; i++)
-        for (guint j = 0; survey->tokens[i] != NULL && j < survey->tokens[i]->len; j++)
-            g_ptr_array_add(all, kyso_token_ref(survey->tokens[i]->pdata[j]));
-    g_task_return_pointer(task, all, (GDestroyNotify) g_ptr_array_unref);
-}
-
-static void
-lane_listed(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    KysoPool *self = g_task_get_source_object(task);
-    Survey *survey = g_task_get_task_data(task);
-    g_autoptr(GPtrArray) faults = NULL;
-    g_autoptr(GError) error = NULL;
-    guint index = 0;
-
-    g_ptr_array_find(self->lanes, source, &index);
-    if (kyso_lane_list_finish(KYSO_LANE(source), result, &survey->tokens[index], &faults, &error)) {
-        for (guint i = 0; i < faults->len; i++) {
-            const KysoModuleFault *fault = faults->pdata[i];
-            kyso_token_listing_add_fault(survey->faults, fault->path, fault->error);
-        }
-    } else if (g_error_matches(error, KYSO_ERROR, KYSO_ERROR_CANCELLED)) {
-        survey->was_cancelled = TRUE;
-    } else {
-        kyso_token_listing_add_fault(survey->faults, kyso_lane_get_path(KYSO_LANE(source)), error);
-    }
-
-    survey->n_left--;
-    if (survey->n_left == 0)
-        survey_ended(task);
-}
-
-void
-kyso_pool_list_async(KysoPool *self, guint deadline_ms, GCancellable *cancellable,
-                     GAsyncReadyCallback done, gpointer user_data)
-{
-    g_autoptr(GTask) task = g_task_new(self, cancellable, done, user_data);
-
-    g_task_set_check_cancellable(task, FALSE); /* the lanes answer for cancelling */
-    g_task_set_task_data(task, survey_new(self), survey_free);
-    if (self->lanes->len == 0)
-        survey_ended(task);
     for (guint i = 0; i < self->lanes->len; i++)
-        kyso_lane_list_async(self->lanes->pdata[i], deadline_ms, cancellable, lane_listed,
-                             g_object_ref(task));
-}
-
-GPtrArray *
-kyso_pool_list_finish(KysoPool *self, GAsyncResult *result, GPtrArray **ret_faults, GError **error)
-{
-    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
-
-    Survey *survey = g_task_get_task_data(G_TASK(result));
-    GPtrArray *tokens = g_task_propagate_pointer(G_TASK(result), error);
-    if (tokens != NULL && ret_faults != NULL)
-        *ret_faults = g_ptr_array_ref(survey->faults);
-    return tokens;
-}
-
-/* The answer to a search: a token; the credential is found in it again. */
-static void
-search_listed(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    const char *id = g_task_get_task_data(task);
-    g_autoptr(GPtrArray) faults = NULL;
-    GError *error = NULL;
-
-    g_autoptr(GPtrArray) tokens = kyso_pool_list_finish(KYSO_POOL(source), result, &faults, &error);
-    if (tokens == NULL) {
-        g_task_return_error(task, error);
-        return;
-    }
-
-    for (guint i = 0; i < tokens->len; i++) {
-        KysoToken *token = tokens->pdata[i];
-        if (kyso_token_find_credential(token, id) != NULL) {
-            g_task_return_pointer(task, kyso_token_ref(token), (GDestroyNotify) kyso_token_unref);
-            return;
-        }
-    }
-
-    if (faults->len > 0) {
-        const KysoModuleFault *fault = faults->pdata[0];
-        g_task_return_error(task, g_error_copy(fault->error));
-    } else if (tokens->len == 0) {
-        g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_NO_TOKEN, "no token is there");
-    } else {
-        g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_UNKNOWN_CREDENTIAL,
-                                "no token has certificate %s", id);
-    }
-}
-
-void
-kyso_pool_find_async(KysoPool *self, const char *id, guint deadline_ms, GCancellable *cancellable,
-                     GAsyncReadyCallback done, gpointer user_data)
-{
-    GTask *task = g_task_new(self, cancellable, done, user_data);
-
-    g_task_set_check_cancellable(task, FALSE);
-    g_task_set_task_data(task, g_strdup(id), g_free);
-    kyso_pool_list_async(self, deadline_ms, cancellable, search_listed, task);
-}
-
-KysoCredential *
-kyso_pool_find_finish(KysoPool *self, GAsyncResult *result, KysoToken **ret_token, GError **error)
-{
-    g_return_val_if_fail(g_task_is_valid(result, self), NULL);
-
-    const char *id = g_task_get_task_data(G_TASK(result));
-    g_autoptr(KysoToken) token = g_task_propagate_pointer(G_TASK(result), error);
-    if (token == NULL)
-        return NULL;
-
-    KysoCredential *credential = kyso_credential_ref(kyso_token_find_credential(token, id));
-    if (ret_token != NULL)
-        *ret_token = g_steal_pointer(&token);
-    return credential;
+        if (g_str_equal(kyso_lane_get_path(self->lanes->pdata[i]), module_path))
+            return kyso_lane_get_worker_pid(self->lanes->pdata[i]);
+    return 0;
 }
 
 static void
@@ -264,12 +292,11 @@ kyso_pool_login_async(KysoPool *self, KysoCredential *credential, int pin_fd, gu
                       GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(self, cancellable, done, user_data);
-    KysoLane *lane = find_lane(self, credential->module_path);
+    KysoLane *lane = find_lane(self, credential);
 
     g_task_set_check_cancellable(task, FALSE);
     if (lane == NULL) {
-        g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_UNKNOWN_CREDENTIAL,
-                                "%s is no module of ours", credential->module_path);
+        g_task_return_error(task, explain_absence(self, credential));
         return;
     }
 

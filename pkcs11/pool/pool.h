@@ -2,19 +2,30 @@
 #pragma once
 
 /*
- * The agent's side of the tokens: one kyso-token process for each module, started when needed,
- * killed past a deadline, replaced after any fault. One broken module never spoils the others.
+ * The agent's side of the tokens: one kyso-token process for each module and, where it is a PC/SC
+ * module, for each card that may be its own. Started when needed, killed past a deadline, replaced
+ * after any fault. One broken module, or one token that does not answer, never spoils the others.
+ *
+ * PC/SC is the truth about presence: what is asked of a token that is taken out fails at once, and
+ * no process or handle serves two insertions. A worker that crashes or hangs is started again at
+ * once, then later and later; from the fourth time within a minute its module is left alone for
+ * five minutes, or until a token is plugged in (KYSO_ERROR_MODULE_QUARANTINED).
  *
  * The PIN never comes here: its pipe's read end is handed on to the worker. A caller names a
- * certificate, never a module, slot or label. No worker outlives 30 idle seconds or one login.
- * Main thread only; nothing polls.
+ * certificate, never a module, slot or label. No worker outlives 30 idle seconds or one login; the
+ * card is reset after a login, so that no other program can use it. Main thread only; nothing
+ * polls.
+ *
+ * Signal "changed": tokens may have come or gone.
  *
  * Errors of all calls, besides those named: KYSO_ERROR_TOKEN_HUNG (past the deadline),
  * KYSO_ERROR_TOKEN_CRASHED (names module and signal), KYSO_ERROR_TOKEN_REMOVED,
  * KYSO_ERROR_TOKEN_FAILED (details {"ckr": "0x30", "function": "C_Sign"}),
- * KYSO_ERROR_MODULE_FAILED, KYSO_ERROR_CANCELLED.
+ * KYSO_ERROR_MODULE_FAILED, KYSO_ERROR_MODULE_QUARANTINED (details {"module": path, "crashes": n,
+ * "last": text, "seconds_left": n}), KYSO_ERROR_CANCELLED.
  */
 
+#include "pkcs11/pcsc/monitor.h"
 #include "pkcs11/pool/login.h"
 #include "pkcs11/pool/modules.h"
 #include "pkcs11/token/token.h"
@@ -22,9 +33,9 @@
 #define KYSO_TYPE_POOL (kyso_pool_get_type())
 G_DECLARE_FINAL_TYPE(KysoPool, kyso_pool, KYSO, POOL, GObject)
 
-/* A module that could not be asked. */
+/* A module, or a reader, that could not be asked. */
 typedef struct {
-    char *path;
+    char *path; /* or the reader's name, or "pcscd" */
     GError *error;
 } KysoModuleFault;
 void kyso_module_fault_free(KysoModuleFault *self);
@@ -33,8 +44,19 @@ void kyso_module_fault_free(KysoModuleFault *self);
  * @worker_program: absolute path of kyso-token. Nothing is started yet. */
 KysoPool *kyso_pool_new(GPtrArray *modules, const char *worker_program);
 
+/* From now on the modules that know PC/SC readers are asked too, a worker for each card.
+ * @reset_program: absolute path of kyso-card-reset. Once. */
+void kyso_pool_attach_readers(KysoPool *self, KysoPcscMonitor *monitor, const char *reset_program);
+
+/* TRUE as long as the insertion lasts in which @credential was seen. */
+gboolean kyso_pool_has(KysoPool *self, const KysoCredential *credential);
+
+/* Every live login, and each that is under way, ends with @reason. */
+void kyso_pool_end_logins(KysoPool *self, const GError *reason);
+
 /* Lists the tokens of all modules, in the modules' order, without any PIN. A module with a live
- * login answers from the listing made before it. Each module has @deadline_ms. */
+ * login answers from the listing made before it. Each module has @deadline_ms; one that is silent
+ * for five seconds is told as a fault (KYSO_ERROR_TOKEN_HUNG) and not waited for. */
 void kyso_pool_list_async(KysoPool *self, guint deadline_ms, GCancellable *cancellable,
                           GAsyncReadyCallback done, gpointer user_data);
 
@@ -49,7 +71,8 @@ void kyso_pool_find_async(KysoPool *self, const char *id, guint deadline_ms,
 
 /* *ret_token (may be NULL) is the token it is on, with the flags for the PIN question.
  * KYSO_ERROR_NO_TOKEN: no token at all and no fault; KYSO_ERROR_UNKNOWN_CREDENTIAL: tokens, but not
- * this certificate. Where it was not found and a module had a fault, that fault. */
+ * this certificate. Where it was not found and there was a fault, that fault; of these
+ * KYSO_ERROR_PCSC_UNAVAILABLE and KYSO_ERROR_READER_BUSY are found only here. */
 KysoCredential *kyso_pool_find_finish(KysoPool *self, GAsyncResult *result, KysoToken **ret_token,
                                       GError **error);
 
@@ -85,9 +108,6 @@ void kyso_pool_sign_async(KysoLogin *login, KysoSignAlgorithm algorithm, const c
  * KYSO_ERROR_SIGNATURE_WRONG, KYSO_ERROR_NOT_SUPPORTED (a second signature with a key that wants
  * the PIN for each). */
 GBytes *kyso_pool_sign_finish(KysoLogin *login, GAsyncResult *result, GError **error);
-
-/* Emits "changed": tokens may have come or gone. */
-void kyso_pool_emit_changed(KysoPool *self);
 
 /* Does the key of @login want the PIN for each signature? */
 gboolean kyso_login_wants_pin_each_time(KysoLogin *login);

@@ -8,6 +8,12 @@
 #define MAX_CERTIFICATES 256             /* of a token */
 #define MAX_CERTIFICATE_SIZE (16 * 1024) /* bytes of DER */
 
+/* Whose listing it is. */
+typedef struct {
+    const char *module_path;
+    const KysoReader *reader; /* may be NULL */
+} Origin;
+
 void
 kyso_module_fault_free(KysoModuleFault *self)
 {
@@ -99,10 +105,10 @@ read_texts(const json_t *value, KysoToken *ret, GError **error)
 }
 
 static KysoToken *
-read_token(const json_t *value, const char *module_path, const char *description, GError **error)
+read_token(const json_t *value, const Origin *origin, const char *description, GError **error)
 {
     KysoToken fields = {
-        .module_path = (char *) module_path,
+        .module_path = (char *) origin->module_path,
         .module_description = (char *) description,
     };
     json_t *certificates = NULL;
@@ -116,6 +122,10 @@ read_token(const json_t *value, const char *module_path, const char *description
         return NULL;
 
     fields.slot_id = (guint64) slot_id;
+    if (origin->reader != NULL) {
+        fields.reader = origin->reader->name;
+        fields.insertion = origin->reader->insertion;
+    }
     g_autoptr(KysoToken) token = kyso_token_new(&fields);
     for (gsize i = 0; i < json_array_size(certificates); i++)
         if (!read_certificate(json_array_get(certificates, i), token, error))
@@ -141,7 +151,7 @@ read_fault(const json_t *value, const char *module_path, GPtrArray *faults, GErr
 }
 
 static gboolean
-read_all(const json_t *result, const char *module_path, GPtrArray *tokens, GPtrArray *faults,
+read_all(const json_t *result, const Origin *origin, GPtrArray *tokens, GPtrArray *faults,
          GError **error)
 {
     json_t *module = NULL;
@@ -158,25 +168,25 @@ read_all(const json_t *result, const char *module_path, GPtrArray *tokens, GPtrA
         return FALSE;
 
     for (gsize i = 0; i < json_array_size(token_values); i++) {
-        KysoToken *token =
-            read_token(json_array_get(token_values, i), module_path, description, error);
+        KysoToken *token = read_token(json_array_get(token_values, i), origin, description, error);
         if (token == NULL)
             return FALSE;
         g_ptr_array_add(tokens, token);
     }
     for (gsize i = 0; i < json_array_size(fault_values); i++)
-        if (!read_fault(json_array_get(fault_values, i), module_path, faults, error))
+        if (!read_fault(json_array_get(fault_values, i), origin->module_path, faults, error))
             return FALSE;
     return TRUE;
 }
 
 gboolean
-kyso_token_listing_read(const json_t *result, const char *module_path, GPtrArray *tokens,
-                        GPtrArray *faults, GError **error)
+kyso_token_listing_read(const json_t *result, const char *module_path, const KysoReader *reader,
+                        GPtrArray *tokens, GPtrArray *faults, GError **error)
 {
+    Origin origin = {module_path, reader};
     g_autoptr(GError) wrong = NULL;
 
-    if (read_all(result, module_path, tokens, faults, &wrong))
+    if (read_all(result, &origin, tokens, faults, &wrong))
         return TRUE;
 
     g_set_error(error, KYSO_ERROR, KYSO_ERROR_MODULE_FAILED, "%s: the listing makes no sense: %s",

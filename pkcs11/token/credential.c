@@ -27,6 +27,8 @@ kyso_credential_new(GBytes *certificate, const KysoCredentialPlace *place)
     self->token_label = copy_text(place->token_label);
     self->token_serial = copy_text(place->token_serial);
     self->module_path = copy_text(place->module_path);
+    self->reader = copy_text(place->reader);
+    self->insertion = place->insertion;
     return self;
 }
 
@@ -42,6 +44,7 @@ credential_clear(gpointer data)
     g_free(self->token_label);
     g_free(self->token_serial);
     g_free(self->module_path);
+    g_free(self->reader);
 }
 
 KysoCredential *

@@ -18,6 +18,8 @@ typedef struct {
     char *token_label;   /* label and serial of the token, trailing blanks cut */
     char *token_serial;
     char *module_path; /* resolved path of the module that showed it */
+    char *reader;      /* that it is in; "" where the module has no PC/SC readers */
+    guint64 insertion; /* KysoReader's; 0 there */
 } KysoCredential;
 
 #define KYSO_TYPE_CREDENTIAL (kyso_credential_get_type())
@@ -30,6 +32,8 @@ typedef struct {
     const char *token_label;
     const char *token_serial;
     const char *module_path;
+    const char *reader;
+    guint64 insertion;
 } KysoCredentialPlace;
 
 /* A reference to @certificate is taken; NULL texts become "". */

@@ -23,6 +23,7 @@ kyso_token_new(const KysoToken *fields)
     self->manufacturer = copy_text(fields->manufacturer);
     self->model = copy_text(fields->model);
     self->reader = copy_text(fields->reader);
+    self->insertion = fields->insertion;
     self->flags = fields->flags;
     self->credentials = g_ptr_array_new_with_free_func((GDestroyNotify) kyso_credential_unref);
     return self;
@@ -65,6 +66,8 @@ kyso_token_add_credential(KysoToken *self, GBytes *certificate, const char *key_
         .token_label = self->label,
         .token_serial = self->serial,
         .module_path = self->module_path,
+        .reader = self->insertion != 0 ? self->reader : NULL,
+        .insertion = self->insertion,
     };
 
     g_ptr_array_add(self->credentials, kyso_credential_new(certificate, &place));

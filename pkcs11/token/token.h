@@ -28,7 +28,8 @@ typedef struct {
     char *serial;
     char *manufacturer;
     char *model;
-    char *reader; /* the slot's description: the reader's name with PC/SC */
+    char *reader;      /* the reader's name; without PC/SC the slot's description */
+    guint64 insertion; /* KysoReader's; 0 without PC/SC */
     KysoTokenFlags flags;
     GPtrArray *credentials; /* KysoCredential; never NULL */
 } KysoToken;

@@ -18,8 +18,6 @@ kyso_ckr_code(gulong rv)
         return KYSO_ERROR_PIN_INCORRECT;
     case CKR_PIN_LOCKED:
         return KYSO_ERROR_PIN_LOCKED;
-    case CKR_FUNCTION_CANCELED: /* at the reader's own keypad */
-        return KYSO_ERROR_PIN_CANCELLED;
     case CKR_DEVICE_REMOVED:
     case CKR_TOKEN_NOT_PRESENT:
     case CKR_TOKEN_NOT_RECOGNIZED:
@@ -38,8 +36,8 @@ kyso_ckr_code(gulong rv)
     }
 }
 
-void
-kyso_ckr_set_error(GError **error, gulong rv, const char *function)
+static void
+set_error(GError **error, int code, gulong rv, const char *function)
 {
     if (error == NULL)
         return;
@@ -47,8 +45,22 @@ kyso_ckr_set_error(GError **error, gulong rv, const char *function)
     g_autofree char *details =
         g_strdup_printf("{\"ckr\": \"0x%lx\", \"function\": \"%s\"}", rv, function);
     const char *reason = ERR_reason_error_string(ERR_PACK(ERR_get_CKR_code(), 0, rv));
-    *error = kyso_error_new_with_details(kyso_ckr_code(rv), details, "%s: %s (CKR 0x%lx)", function,
+    *error = kyso_error_new_with_details(code, details, "%s: %s (CKR 0x%lx)", function,
                                          reason != NULL ? reason : "unknown return value", rv);
+}
+
+void
+kyso_ckr_set_error(GError **error, gulong rv, const char *function)
+{
+    set_error(error, kyso_ckr_code(rv), rv, function);
+}
+
+void
+kyso_ckr_set_keypad_error(GError **error, gulong rv)
+{
+    gboolean by_person = rv == CKR_FUNCTION_CANCELED;
+
+    set_error(error, by_person ? KYSO_ERROR_PIN_CANCELLED : kyso_ckr_code(rv), rv, "C_Login");
 }
 
 gboolean

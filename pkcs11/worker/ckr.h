@@ -15,6 +15,10 @@ int kyso_ckr_code(gulong rv);
  * "function": "C_Sign"}. */
 void kyso_ckr_set_error(GError **error, gulong rv, const char *function);
 
+/* The same for a C_Login whose PIN a person was to type at the reader: only there can
+ * CKR_FUNCTION_CANCELED mean that somebody has cancelled; anywhere else it is a fault. */
+void kyso_ckr_set_keypad_error(GError **error, gulong rv);
+
 /* Sets @error from the whole OpenSSL queue of this thread, which is emptied: the newest entry that
  * holds a CK_RV counts, as modules leave entries of their own in it, before and after. Without
  * such an entry the code is @fallback_code. @function is libp11's, "PKCS11_enumerate_certs". */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * kyso-token --module PATH: one PKCS#11 module in a process of its own. See README.md.
+ * kyso-token --module PATH [--reader NAME]: one PKCS#11 module, and with a reader one insertion of
+ * a token, in a process of its own. See README.md.
  */
 
 #include "ipc/base/error.h"
@@ -11,7 +12,6 @@
 #include "pkcs11/worker/signer.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Their RSA-4096 signatures fit in one message of the channel. */
@@ -22,6 +22,11 @@ typedef struct {
     KysoSigner *signer; /* NULL: nobody is logged in */
     gint64 login;       /* number of the last login */
 } Worker;
+
+static struct {
+    char *module;
+    char *reader;
+} options;
 
 /* The calls that libp11 serves would end a live login: see kyso_vendor_enumerate. */
 static gboolean
@@ -244,20 +249,41 @@ static const KysoServiceMethod methods[] = {
     {NULL, NULL},
 };
 
+/* Names of files and readers are bytes: of no type that GLib would convert. */
+static gboolean
+read_options(int argc, char **argv)
+{
+    const GOptionEntry entries[] = {
+        {"module", 0, 0, G_OPTION_ARG_FILENAME, &options.module, "PKCS#11 module", "PATH"},
+        {"reader", 0, 0, G_OPTION_ARG_FILENAME, &options.reader, "the only one to show it", "NAME"},
+        {NULL},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_description(context,
+                                     "Started by kyso-agent, with a socket as descriptor 3.");
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        fprintf(stderr, "kyso-token: %s\n", error->message);
+        return FALSE;
+    }
+    if (argc != 1 || options.module == NULL || !g_path_is_absolute(options.module)) {
+        fputs("kyso-token: --module and an absolute path are needed\n", stderr);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 int
 main(int argc, char **argv)
 {
     kyso_harden_process();
-
-    if (argc != 3 || strcmp(argv[1], "--module") != 0 || argv[2][0] != '/') {
-        fputs("usage: kyso-token --module /path/of/module.so\n"
-              "Started by kyso-agent, with a socket as descriptor 3.\n",
-              stderr);
+    if (!read_options(argc, argv))
         return 2;
-    }
 
     ERR_load_PKCS11_strings();
-    Worker worker = {.vendor = kyso_vendor_new(argv[2])};
+    Worker worker = {.vendor = kyso_vendor_new(options.module, options.reader)};
     int status = kyso_service_run(methods, &worker);
 
     g_clear_pointer(&worker.signer, kyso_signer_free);

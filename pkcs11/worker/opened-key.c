@@ -167,6 +167,8 @@ log_in(KysoOpenedKey *self, const KysoSecret *pin, GError **error)
     int code = kyso_ckr_code(rv);
     if (code == KYSO_ERROR_PIN_INCORRECT || code == KYSO_ERROR_PIN_LOCKED)
         set_pin_error(self, rv, error);
+    else if (pin == NULL)
+        kyso_ckr_set_keypad_error(error, rv);
     else
         kyso_ckr_set_error(error, rv, "C_Login");
     return FALSE;

@@ -97,6 +97,10 @@ sign_on_token(Hand *self, const KysoMechanism *mechanism, const guchar *digest, 
     if (rv == CKR_OK && key->wants_pin_each_time) {
         function = "C_Login";
         rv = give_pin_again(self, pin);
+        if (rv != CKR_OK && pin == NULL) {
+            kyso_ckr_set_keypad_error(error, rv);
+            return NULL;
+        }
     }
 
     guchar raw[KYSO_MECHANISM_MAX_SIGNATURE];

@@ -4,11 +4,14 @@
 
 #include "ipc/base/error.h"
 #include "pkcs11/worker/ckr.h"
+#include "pkcs11/worker/view-loader.h"
 
 #include <dlfcn.h>
 
 struct _KysoVendor {
     char *path;
+    char *reader; /* NULL: all of them */
+    gboolean has_view;
     void *library; /* our own hold on it, never let go */
     CK_FUNCTION_LIST *functions;
     PKCS11_CTX *context; /* NULL: not initialised */
@@ -17,11 +20,12 @@ struct _KysoVendor {
 };
 
 KysoVendor *
-kyso_vendor_new(const char *path)
+kyso_vendor_new(const char *path, const char *reader)
 {
     KysoVendor *self = g_new0(KysoVendor, 1);
 
     self->path = g_strdup(path);
+    self->reader = g_strdup(reader);
     return self;
 }
 
@@ -30,7 +34,16 @@ kyso_vendor_free(KysoVendor *self)
 {
     kyso_vendor_unload(self);
     g_free(self->path);
+    g_free(self->reader);
     g_free(self);
+}
+
+static gboolean
+load_view(KysoVendor *self, GError **error)
+{
+    if (self->reader != NULL && !self->has_view)
+        self->has_view = kyso_view_loader_load(self->reader, error);
+    return self->reader == NULL || self->has_view;
 }
 
 /* Done here, as libp11 writes the reason of a failure to stderr only. */
@@ -39,6 +52,8 @@ map_library(KysoVendor *self, GError **error)
 {
     if (self->functions != NULL)
         return TRUE;
+    if (!load_view(self, error))
+        return FALSE;
 
     if (self->library == NULL)
         self->library = dlopen(self->path, RTLD_NOW | RTLD_LOCAL);
@@ -113,6 +128,35 @@ kyso_vendor_unload(KysoVendor *self)
     self->context = NULL;
 }
 
+/* OpenSC 0.23 notices new readers, and that another token has come in the place of one, only when
+ * it is asked for the length of the list. That must not hang on how libp11 asks. */
+static gboolean
+look_again(KysoVendor *self, GError **error)
+{
+    CK_ULONG n = 0;
+
+    CK_RV rv = self->functions->C_GetSlotList(CK_FALSE, NULL, &n);
+    if (rv != CKR_OK)
+        kyso_ckr_set_error(error, rv, "C_GetSlotList");
+    return rv == CKR_OK;
+}
+
+/* Tokens that were not seen through the view may be in any reader. */
+static gboolean
+check_view(const KysoVendor *self, GError **error)
+{
+    if (self->reader == NULL || kyso_view_loader_was_used())
+        return TRUE;
+    for (guint i = 0; i < self->n_slots; i++)
+        if (self->slots[i].token != NULL) {
+            g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_MODULE_FAILED,
+                                "the module does not keep to its reader: it has a way to pcscd "
+                                "that is not libpcsclite.so.1");
+            return FALSE;
+        }
+    return TRUE;
+}
+
 gboolean
 kyso_vendor_enumerate(KysoVendor *self, PKCS11_SLOT **ret_slots, guint *ret_n_slots, GError **error)
 {
@@ -120,6 +164,8 @@ kyso_vendor_enumerate(KysoVendor *self, PKCS11_SLOT **ret_slots, guint *ret_n_sl
         return FALSE;
 
     release_slots(self);
+    if (!look_again(self, error))
+        return FALSE;
     ERR_clear_error();
     int failed = PKCS11_enumerate_slots(self->context, &self->slots, &self->n_slots);
     if (failed) {
@@ -132,6 +178,8 @@ kyso_vendor_enumerate(KysoVendor *self, PKCS11_SLOT **ret_slots, guint *ret_n_sl
         return FALSE;
     }
 
+    if (!check_view(self, error))
+        return FALSE;
     *ret_slots = self->slots;
     *ret_n_slots = self->n_slots;
     return TRUE;

@@ -16,12 +16,14 @@
 
 typedef struct _KysoVendor KysoVendor;
 
-/* @path is that of the module, resolved and checked by the agent. Nothing is loaded yet. */
-KysoVendor *kyso_vendor_new(const char *path);
+/* @path is that of the module, resolved and checked by the agent. @reader: the only one that the
+ * module shall see; NULL: all of them. Nothing is loaded yet. */
+KysoVendor *kyso_vendor_new(const char *path, const char *reader);
 void kyso_vendor_free(KysoVendor *self); /* unloads first */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoVendor, kyso_vendor_free)
 
-/* Loads and initialises the module where that is not done. KYSO_ERROR_MODULE_FAILED. */
+/* Loads and initialises the module where that is not done. KYSO_ERROR_MODULE_FAILED, also where it
+ * cannot be kept to its reader. */
 gboolean kyso_vendor_load(KysoVendor *self, GError **error);
 
 /* Releases slots and finalises the module: all sessions and logins of this process end. The

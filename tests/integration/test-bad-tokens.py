@@ -50,6 +50,21 @@ class Pin(office.Case):
         self.refuse('pin_cancelled', 'PIN window cancelled, detached', self.detached(),
                     outcome='cancelled')
 
+    def test_who_cancels_at_the_keypad_of_the_reader_has_cancelled(self):
+        self.home.script_pinentry('yes')
+        self.home.break_token('TOKEN:keypad', 'C_Login:rv=0x50')
+        self.refuse('pin_cancelled', "cancelled at the reader's keypad", self.approval(),
+                    outcome='cancelled', logins=1)
+        self.assertNotIn('GETPIN', self.home.pinentry_log())
+
+    def test_no_driver_cancels_for_the_person(self):
+        for function in ('C_Login', 'C_SignInit', 'C_Sign'):
+            with self.subTest(function):
+                self.home.script_pinentry(f'pin {PIN}')
+                self.home.break_token(f'{function}:rv=0x50')
+                self.refuse('token_failed', f'{function}: CKR_FUNCTION_CANCELED', self.approval(),
+                            outcome='failed', logins=1)
+
     def test_an_empty_pin_is_no_try(self):
         self.home.script_pinentry('empty')
         self.refuse('pin_cancelled', 'empty PIN', self.approval(), outcome='cancelled')

@@ -99,7 +99,7 @@ def copy_tokens(names, target):
     """A copy of the template, whose files name their own folder."""
     template = token_template(names)
     shutil.copytree(template, target)
-    for name in ('softhsm2.conf', 'credentials.ini', 'env'):
+    for name in ('softhsm2.conf', 'credentials.ini', 'env', 'config/modules.d/softhsm.module'):
         path = target / name
         path.write_text(path.read_text().replace(str(template), str(target)))
 
@@ -118,15 +118,19 @@ class Home:
         self.socket = self.runtime / 'kyso' / 'agent.sock'
         for folder in (self.state, self.runtime):
             folder.mkdir(mode=0o700)
-        copy_tokens(tuple(names), self.path / 'token')
-        described = configparser.ConfigParser()
-        described.read(self.path / 'token' / 'credentials.ini')
-        self.credentials = {name: described[name]['id'] for name in described.sections()}
+        self.credentials = self.make_tokens(tuple(names))
         self.pinentry = self.path / 'pinentry' / 'pinentry'
         self.pinentry.parent.mkdir(mode=0o700)
         shutil.copy(KIT / 'fake-pinentry', self.pinentry)
         self.configure('prompt', f'pinentry={self.pinentry}')
         self.script_pinentry(f'pin {PIN}')
+
+    def make_tokens(self, names):
+        """Fills `config`; the credentials that it has."""
+        copy_tokens(names, self.path / 'token')
+        described = configparser.ConfigParser()
+        described.read(self.path / 'token' / 'credentials.ini')
+        return {name: described[name]['id'] for name in described.sections()}
 
     def configure(self, group, line):
         """Adds a line to kyso.conf; agents started from now on see it."""

@@ -161,7 +161,8 @@ class Home(kyso_kit.Home):
     def __init__(self, names=()):
         super().__init__(names)
         module = self.config / 'modules.d' / 'softhsm.module'
-        module.write_text(f'module: {kyso_kit.program("tests/kit/p11fault.so")}\n')
+        module.write_text(f'module: {kyso_kit.program("tests/kit/p11fault.so")}\n'
+                          f'kyso-writes: {self.path}\n')
         self.token_calls = Events(self.path / 'p11fault.log')
         self.pin_windows = Events(self.pinentry.with_name('pinentry.log'))
         self._rules = self.path / 'p11fault.rules'

@@ -3,22 +3,25 @@
 /*
  * A PKCS#11 module for tests: hands every call on to a real one and does harm on request.
  *
- *   P11FAULT_MODULE  the real module (SoftHSM where not set)
+ *   P11FAULT_MODULE  the real module, any (SoftHSM where not set)
  *   P11FAULT_FILE    rules, one a line; read anew at each call, so that a test can change them
  *   P11FAULT_LOG     one line for each call: "pid function what return-value"; never arguments
  *
  * A rule is FUNCTION:ACTION, or FUNCTION#N:ACTION for the N-th call in this process:
  *   hang, crash, abort, exit   instead of the call
+ *   post-hang, post-crash      after the call: what it does to the token is done
  *   rv=0x30                    instead of the call; the real module's own state stays as it was
  *   post-rv=0x30               after the call
  *   delay=300                  milliseconds before the call
  *   garble                     (C_Sign) one bit of the signature is wrong
- * And for the token itself:
+ *   lie=0xffffff               (C_GetSlotList, C_FindObjects, C_GetAttributeValue, C_Sign) after
+ * the call: so many slots, objects, or bytes are said to have come And for the token itself:
  *   TOKEN:absent               pulled out, until the rule goes; a new login is needed then
  *   TOKEN:no-reader            not even an empty slot
  *   TOKEN:pin-low, TOKEN:pin-final, TOKEN:pin-locked, TOKEN:keypad, TOKEN:blank
  *                              flags of C_GetTokenInfo; SoftHSM itself never locks
  *   TOKEN:other                another one in its place: the serial number differs
+ *   TOKEN:other-certificate    each certificate differs in its last byte
  */
 
 #include <dlfcn.h>
@@ -34,6 +37,8 @@
 #define SOFTHSM "/usr/lib/softhsm/libsofthsm2.so"
 #define MAX_FUNCTIONS 80
 #define MAX_SLOTS 64
+#define MAX_RULES 16
+#define MIN_CERTIFICATE 256 /* bytes of DER; no other attribute that is read has so many */
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **ret);
 
@@ -51,12 +56,16 @@ typedef struct {
     bool is_replaced; /* by rv, without the call */
     bool is_spoilt;   /* by rv, after it */
     bool is_garbled;
+    bool is_lying;
+    CK_ULONG lie;
+    const char *end; /* NULL, or how the process ends after the call */
     CK_RV rv;
     bool token_is_absent;
     bool has_no_slots;
     CK_FLAGS token_flags;
     bool token_is_blank;
     bool token_is_other;
+    bool certificate_is_other;
 } Fault;
 
 static void
@@ -106,16 +115,18 @@ apply_to_token(const char *action, Fault *ret)
         ret->token_is_blank = true;
     else if (strcmp(action, "other") == 0)
         ret->token_is_other = true;
+    else if (strcmp(action, "other-certificate") == 0)
+        ret->certificate_is_other = true;
 }
 
 static void
-apply_to_call(const char *function, const char *action, Fault *ret)
+end_process(const char *function, const char *action)
 {
-    unsigned long value = 0;
+    static const char *const actions[] = {"hang", "crash", "abort", "exit"};
 
-    if (strcmp(action, "hang") == 0 || strcmp(action, "crash") == 0 ||
-        strcmp(action, "abort") == 0 || strcmp(action, "exit") == 0)
-        write_log(function, action, 0);
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (strcmp(action, actions[i]) == 0)
+            write_log(function, action, 0);
     if (strcmp(action, "hang") == 0)
         for (;;)
             pause();
@@ -127,13 +138,26 @@ apply_to_call(const char *function, const char *action, Fault *ret)
         abort();
     if (strcmp(action, "exit") == 0)
         _exit(3);
+}
 
+static void
+apply_to_call(const char *function, const char *action, Fault *ret)
+{
+    unsigned long value = 0;
+
+    end_process(function, action);
+    if (strcmp(action, "post-hang") == 0)
+        ret->end = "hang";
+    if (strcmp(action, "post-crash") == 0)
+        ret->end = "crash";
     if (sscanf(action, "delay=%lu", &value) == 1) {
         write_log(function, "delay", 0);
         usleep((useconds_t) value * 1000);
     }
     if (strcmp(action, "garble") == 0)
         ret->is_garbled = true;
+    if (sscanf(action, "lie=%lx", &ret->lie) == 1)
+        ret->is_lying = true;
     if (sscanf(action, "rv=%lx", &ret->rv) == 1)
         ret->is_replaced = true;
     if (sscanf(action, "post-rv=%lx", &ret->rv) == 1)
@@ -183,10 +207,10 @@ look_up(const char *function)
     int calls = count_call(function);
     const char *path = getenv("P11FAULT_FILE");
     FILE *file = path != NULL ? fopen(path, "re") : NULL;
-    char rules[16][128];
+    char rules[MAX_RULES][128];
     int n = 0;
 
-    while (file != NULL && n < 16 && fgets(rules[n], sizeof rules[n], file) != NULL)
+    while (file != NULL && n < MAX_RULES && fgets(rules[n], sizeof rules[n], file) != NULL)
         n++;
     if (file != NULL)
         fclose(file); /* before an action that never returns */
@@ -209,16 +233,24 @@ look_up(const char *function)
     return fault;
 }
 
+/* After the call: the answer that the caller gets. */
+static CK_RV
+finish(const char *function, const Fault *fault, CK_RV rv)
+{
+    if (fault->end != NULL)
+        end_process(function, fault->end);
+    if (fault->is_spoilt)
+        rv = fault->rv;
+    write_log(function, fault->is_replaced || fault->is_spoilt ? "fault" : "call", rv);
+    return rv;
+}
+
 /* One wrapper: the call is made where no rule replaces it. */
 #define WRAP(name, parameters, arguments)                                                          \
     static CK_RV wrapped_##name parameters                                                         \
     {                                                                                              \
         Fault fault = look_up(#name);                                                              \
-        CK_RV rv = fault.is_replaced ? fault.rv : real->name arguments;                            \
-        if (fault.is_spoilt)                                                                       \
-            rv = fault.rv;                                                                         \
-        write_log(#name, fault.is_replaced || fault.is_spoilt ? "fault" : "call", rv);             \
-        return rv;                                                                                 \
+        return finish(#name, &fault, fault.is_replaced ? fault.rv : real->name arguments);         \
     }
 
 /* clang-format off */
@@ -231,9 +263,7 @@ WRAP(C_CloseAllSessions, (CK_SLOT_ID slot), (slot))
 WRAP(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG size), (session, user, pin, size))
 WRAP(C_Logout, (CK_SESSION_HANDLE session), (session))
 WRAP(C_FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG n), (session, template, n))
-WRAP(C_FindObjects, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG max, CK_ULONG *n), (session, objects, max, n))
 WRAP(C_FindObjectsFinal, (CK_SESSION_HANDLE session), (session))
-WRAP(C_GetAttributeValue, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template, CK_ULONG n), (session, object, template, n))
 WRAP(C_SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key))
 /* clang-format on */
 
@@ -245,10 +275,9 @@ wrapped_C_GetSlotList(CK_BBOOL with_token, CK_SLOT_ID *slots, CK_ULONG *n)
 
     if (fault.has_no_slots || (fault.token_is_absent && with_token))
         *n = 0;
-    if (fault.is_spoilt)
-        rv = fault.rv;
-    write_log("C_GetSlotList", "call", rv);
-    return rv;
+    if (rv == CKR_OK && fault.is_lying)
+        *n = fault.lie;
+    return finish("C_GetSlotList", &fault, rv);
 }
 
 static CK_RV
@@ -259,8 +288,7 @@ wrapped_C_GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO *info)
 
     if (fault.token_is_absent)
         info->flags &= ~(CK_FLAGS) CKF_TOKEN_PRESENT;
-    write_log("C_GetSlotInfo", "call", rv);
-    return rv;
+    return finish("C_GetSlotInfo", &fault, rv);
 }
 
 static CK_RV
@@ -275,8 +303,38 @@ wrapped_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
         info->flags &= ~(CK_FLAGS) CKF_TOKEN_INITIALIZED;
     if (rv == CKR_OK && fault.token_is_other)
         info->serialNumber[0] ^= 1; /* another hex digit */
-    write_log("C_GetTokenInfo", "call", rv);
-    return rv;
+    return finish("C_GetTokenInfo", &fault, rv);
+}
+
+static CK_RV
+wrapped_C_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *objects, CK_ULONG max,
+                      CK_ULONG *n)
+{
+    Fault fault = look_up("C_FindObjects");
+    CK_RV rv = fault.is_replaced ? fault.rv : real->C_FindObjects(session, objects, max, n);
+
+    if (rv == CKR_OK && fault.is_lying)
+        *n = fault.lie;
+    return finish("C_FindObjects", &fault, rv);
+}
+
+static CK_RV
+wrapped_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                            CK_ATTRIBUTE *template, CK_ULONG n)
+{
+    Fault fault = look_up("C_GetAttributeValue");
+    CK_RV rv =
+        fault.is_replaced ? fault.rv : real->C_GetAttributeValue(session, object, template, n);
+
+    for (CK_ULONG i = 0; rv == CKR_OK && i < n; i++) {
+        CK_BYTE *value = template[i].pValue;
+        if (fault.certificate_is_other && template[i].type == CKA_VALUE && value != NULL &&
+            template[i].ulValueLen >= MIN_CERTIFICATE)
+            value[template[i].ulValueLen - 1] ^= 1;
+        if (fault.is_lying)
+            template[i].ulValueLen = fault.lie;
+    }
+    return finish("C_GetAttributeValue", &fault, rv);
 }
 
 static CK_RV
@@ -289,10 +347,9 @@ wrapped_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BYTE 
 
     if (rv == CKR_OK && fault.is_garbled && *ret_size > 0)
         signature[*ret_size - 1] ^= 1;
-    if (fault.is_spoilt)
-        rv = fault.rv;
-    write_log("C_Sign", "call", rv);
-    return rv;
+    if (rv == CKR_OK && fault.is_lying)
+        *ret_size = fault.lie;
+    return finish("C_Sign", &fault, rv);
 }
 
 static void

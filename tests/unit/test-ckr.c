@@ -37,6 +37,21 @@ test_without_value_the_fallback_counts(void)
 }
 
 static void
+test_only_at_a_keypad_can_a_person_cancel(void)
+{
+    g_autoptr(GError) cancelled = NULL;
+    g_autoptr(GError) removed = NULL;
+    g_autoptr(GError) fault = NULL;
+
+    kyso_ckr_set_keypad_error(&cancelled, CKR_FUNCTION_CANCELED);
+    kyso_ckr_set_keypad_error(&removed, CKR_DEVICE_REMOVED);
+    kyso_ckr_set_error(&fault, CKR_FUNCTION_CANCELED, "C_Sign");
+    g_assert_error(cancelled, KYSO_ERROR, KYSO_ERROR_PIN_CANCELLED);
+    g_assert_error(removed, KYSO_ERROR, KYSO_ERROR_TOKEN_REMOVED);
+    g_assert_error(fault, KYSO_ERROR, KYSO_ERROR_TOKEN_FAILED);
+}
+
+static void
 test_each_value_has_its_code(void)
 {
     static const struct {
@@ -46,7 +61,7 @@ test_each_value_has_its_code(void)
         {CKR_PIN_INCORRECT, KYSO_ERROR_PIN_INCORRECT},
         {CKR_PIN_LEN_RANGE, KYSO_ERROR_PIN_INCORRECT},
         {CKR_PIN_LOCKED, KYSO_ERROR_PIN_LOCKED},
-        {CKR_FUNCTION_CANCELED, KYSO_ERROR_PIN_CANCELLED},
+        {CKR_FUNCTION_CANCELED, KYSO_ERROR_TOKEN_FAILED},
         {CKR_TOKEN_NOT_PRESENT, KYSO_ERROR_TOKEN_REMOVED},
         {CKR_SESSION_HANDLE_INVALID, KYSO_ERROR_TOKEN_REMOVED},
         {CKR_MECHANISM_INVALID, KYSO_ERROR_MECHANISM_UNSUPPORTED},
@@ -63,6 +78,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ERR_load_PKCS11_strings();
+    g_test_add_func("/ckr/only-at-a-keypad-can-a-person-cancel",
+                    test_only_at_a_keypad_can_a_person_cancel);
     g_test_add_func("/ckr/value-is-found-among-other-entries",
                     test_value_is_found_among_other_entries);
     g_test_add_func("/ckr/without-value-the-fallback-counts",

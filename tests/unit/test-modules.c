@@ -1,91 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "ipc/base/error.h"
-#include "pkcs11/pool/modules.h"
+#include "tests/unit/modules-fixture.h"
 
-#include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A folder tree: package/ and system/ as p11-kit's, config/modules.d/ as ours, lib/ for modules. */
-typedef struct {
-    char *dir;
-} Tree;
-
-static char *
-path_in(Tree *tree, const char *name)
-{
-    return g_build_filename(tree->dir, name, NULL);
-}
-
-static void
-put(Tree *tree, const char *name, const char *text)
-{
-    g_autofree char *path = path_in(tree, name);
-    g_autofree char *folder = g_path_get_dirname(path);
-    g_autoptr(GError) error = NULL;
-
-    g_assert_cmpint(g_mkdir_with_parents(folder, 0755), ==, 0);
-    g_file_set_contents(path, text, -1, &error);
-    g_assert_no_error(error);
-}
-
-/* A .module file that names a library of the tree. */
-static void
-put_module(Tree *tree, const char *name, const char *library, const char *more)
-{
-    g_autofree char *text =
-        g_strdup_printf("# a comment: no key\n\nmodule:  %s/lib/%s \n%s", tree->dir, library, more);
-
-    put(tree, name, text);
-}
-
-static void
-set_up(Tree *tree, gconstpointer data)
-{
-    g_autofree char *made = g_dir_make_tmp("kyso-modules-XXXXXX", NULL);
-    char *resolved = realpath(made, NULL);
-
-    tree->dir = g_strdup(resolved);
-    free(resolved);
-    put(tree, "lib/a.so", "");
-    put(tree, "lib/b.so", "");
-}
-
-static void
-remove_tree(const char *path)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-
-    if (folder != NULL)
-        for (const char *name = g_dir_read_name(folder); name; name = g_dir_read_name(folder)) {
-            g_autofree char *child = g_build_filename(path, name, NULL);
-            remove_tree(child);
-        }
-    g_remove(path);
-}
-
-static void
-tear_down(Tree *tree, gconstpointer data)
-{
-    remove_tree(tree->dir);
-    g_free(tree->dir);
-}
-
-static GPtrArray *
-read_tree(Tree *tree)
-{
-    g_autofree char *package = path_in(tree, "package");
-    g_autofree char *system = path_in(tree, "system");
-    g_autofree char *ours = path_in(tree, "config/modules.d");
-    const char *const registry[] = {package, system, NULL};
-    g_autoptr(GError) error = NULL;
-
-    GPtrArray *modules = kyso_modules_read_folders(registry, ours, &error);
-    g_assert_no_error(error);
-    return modules;
-}
 
 /* "name" of each module in order; "name!" with a fault. */
 static char *
@@ -186,7 +105,7 @@ test_folder_that_others_can_write_is_no_configuration(Tree *tree, gconstpointer 
 
     put_module(tree, "config/modules.d/x.module", "a.so", "");
     g_assert_cmpint(g_chmod(folder, 0777), ==, 0);
-    g_autoptr(GPtrArray) modules = kyso_modules_read_folders(NULL, folder, &error);
+    g_autoptr(GPtrArray) modules = kyso_modules_read_folders("/nonexistent", NULL, folder, &error);
     g_assert_null(modules);
     g_assert_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION);
 }

@@ -289,7 +289,7 @@ test_one_broken_module_spoils_no_other(void)
     static const char *const paths[] = {"/no/such/module.so", P11FAULT_MODULE};
 
     for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
-        KysoModule *module = g_new0(KysoModule, 1);
+        KysoModule *module = kyso_module_new("broken");
         module->path = g_strdup(paths[i]);
         g_ptr_array_add(modules, module);
     }
