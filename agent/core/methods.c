@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/methods.h"
 
+#include "agent/core/confinement.h"
 #include "agent/core/signer.h"
 #include "agent/core/token-list.h"
 #include "ipc/base/error.h"
@@ -48,13 +49,14 @@ service_info(KysoAgent *agent, KysoJob *job)
     kyso_job_return(
         job,
         json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s], s:[s, s], s:[s], s:{s:i, s:i, s:i, s:i, "
-                  "s:I}, s:b}",
+                  "s:I}, s:b, s:o}",
                   "name", "kyso", "version", KYSO_VERSION, "protocol", PROTOCOL, "methods", methods,
                   "purposes", "approve", "issue", "file", "signature_formats", "P", "C",
                   "conformance_levels", "AdES-B-B", "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
                   "descriptors", KYSO_CHANNEL_MAX_FDS, "connections", KYSO_MAX_CONNECTIONS,
                   "requests", KYSO_MAX_JOBS, "document", (json_int_t) G_MAXINT32, "hash_signing",
-                  (int) agent->configuration->is_hash_signing_allowed));
+                  (int) agent->configuration->is_hash_signing_allowed, "confinement",
+                  kyso_confinement_describe()));
 }
 
 static void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/sandbox.h"
 
-#include "agent/document/sandbox-files.h"
 #include "ipc/base/error.h"
+#include "ipc/base/fence.h"
+#include "ipc/base/harden.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -241,28 +242,22 @@ close_calls(gboolean may_read, GError **error)
 static gboolean
 lower_limits(GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(LIMITS); i++) {
-        struct rlimit limit = {LIMITS[i].limit, LIMITS[i].limit};
-        struct rlimit now;
-        if (getrlimit(LIMITS[i].resource, &now) == 0)
-            limit.rlim_cur = limit.rlim_max = MIN(now.rlim_max, LIMITS[i].limit);
-        if (setrlimit(LIMITS[i].resource, &limit) != 0) {
-            kyso_error_set_errno(error, KYSO_ERROR_INTERNAL, errno, "cannot lower a limit");
+    for (gsize i = 0; i < G_N_ELEMENTS(LIMITS); i++)
+        if (!kyso_harden_limit(LIMITS[i].resource, LIMITS[i].limit, error))
             return FALSE;
-        }
-    }
     return TRUE;
 }
 
 gboolean
 kyso_sandbox_enter(const char *const *folders, GError **error)
 {
-    gboolean is_fenced = FALSE;
+    KysoFence fence = {.readable = folders};
+    int abi = 0;
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         kyso_error_set_errno(error, KYSO_ERROR_INTERNAL, errno, "cannot give up privileges");
         return FALSE;
     }
-    return lower_limits(error) && kyso_sandbox_files_fence(folders, &is_fenced, error) &&
-           close_calls(folders != NULL && is_fenced, error);
+    return lower_limits(error) && kyso_fence_close(&fence, &abi, error) &&
+           close_calls(folders != NULL && abi > 0, error);
 }

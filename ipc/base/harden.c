@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipc/base/error.h"
+
 static mode_t user_umask = 022;
 
 /* A closed descriptor 0 to 2 would be taken by the next file opened, and written to by mistake. */
@@ -32,6 +34,20 @@ kyso_harden_process(void)
     if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         g_error("cannot harden this process: %s", g_strerror(errno));
+}
+
+gboolean
+kyso_harden_limit(int resource, guint64 limit, GError **error)
+{
+    struct rlimit now = {RLIM_INFINITY, RLIM_INFINITY};
+
+    (void) getrlimit((__rlimit_resource_t) resource, &now);
+    rlim_t lowered = MIN(now.rlim_max, (rlim_t) limit);
+    struct rlimit limits = {lowered, lowered};
+    if (setrlimit((__rlimit_resource_t) resource, &limits) == 0)
+        return TRUE;
+    kyso_error_set_errno(error, KYSO_ERROR_INTERNAL, errno, "cannot lower a limit");
+    return FALSE;
 }
 
 guint

@@ -13,5 +13,9 @@
  */
 void kyso_harden_process(void);
 
+/* Lowers one of the process's limits (RLIMIT_AS, ...) to @limit, for good; one that is lower
+ * already stays. KYSO_ERROR_INTERNAL. */
+gboolean kyso_harden_limit(int resource, guint64 limit, GError **error);
+
 /* The umask as it was before: the user's, for files that are handed over to him. */
 guint kyso_harden_user_umask(void);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * kyso-token --module PATH [--reader NAME]: one PKCS#11 module, and with a reader one insertion of
- * a token, in a process of its own. See README.md.
+ * kyso-token --module PATH [--reader NAME] [--writes PATH]... [--network]: one PKCS#11 module, and
+ * with a reader one insertion of a token, in a process of its own. See README.md.
  */
 
 #include "ipc/base/error.h"
 #include "ipc/base/harden.h"
 #include "ipc/wire/service.h"
+#include "pkcs11/worker/confine.h"
 #include "pkcs11/worker/listing.h"
 #include "pkcs11/worker/signer.h"
 
@@ -26,6 +27,8 @@ typedef struct {
 static struct {
     char *module;
     char *reader;
+    char **writes;
+    gboolean network;
 } options;
 
 /* The calls that libp11 serves would end a live login: see kyso_vendor_enumerate. */
@@ -256,6 +259,9 @@ read_options(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"module", 0, 0, G_OPTION_ARG_FILENAME, &options.module, "PKCS#11 module", "PATH"},
         {"reader", 0, 0, G_OPTION_ARG_FILENAME, &options.reader, "the only one to show it", "NAME"},
+        {"writes", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.writes, "it may write there",
+         "PATH"},
+        {"network", 0, 0, G_OPTION_ARG_NONE, &options.network, "it may use the network", NULL},
         {NULL},
     };
     g_autoptr(GError) error = NULL;
@@ -281,6 +287,13 @@ main(int argc, char **argv)
     kyso_harden_process();
     if (!read_options(argc, argv))
         return 2;
+
+    g_autoptr(GError) error = NULL;
+    KysoConfinement confinement = {(const char *const *) options.writes, options.network};
+    if (!kyso_confine_enter(&confinement, &error)) {
+        fprintf(stderr, "kyso-token: %s\n", error->message);
+        return 1;
+    }
 
     ERR_load_PKCS11_strings();
     Worker worker = {.vendor = kyso_vendor_new(options.module, options.reader)};

@@ -81,7 +81,8 @@ class Home(kyso_kit.Home):
         self.keys = {kind: described[name] for kind, name in KEYS.items()}
 
     def use_module(self, path):
-        (self.config / 'modules.d' / 'softhsm.module').write_text(f'module: {path}\n')
+        (self.config / 'modules.d' / 'softhsm.module').write_text(
+            f'module: {path}\nkyso-writes: softhsm\n')
 
     def remove(self):
         super().remove()

@@ -13,6 +13,8 @@
  *   rv=0x30                    instead of the call; the real module's own state stays as it was
  *   post-rv=0x30               after the call
  *   delay=300                  milliseconds before the call
+ *   try                        does, before the call, what a module must not be able to do
+ *                              (p11fault-tries.c) in the folder P11FAULT_ELSEWHERE; the log tells
  *   garble                     (C_Sign) one bit of the signature is wrong
  *   lie=0xffffff               (C_GetSlotList, C_FindObjects, C_GetAttributeValue, C_Sign) after
  * the call: so many slots, objects, or bytes are said to have come And for the token itself:
@@ -23,6 +25,8 @@
  *   TOKEN:other                another one in its place: the serial number differs
  *   TOKEN:other-certificate    each certificate differs in its last byte
  */
+
+#include "tests/kit/p11fault-tries.h"
 
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -78,6 +82,12 @@ write_log(const char *function, const char *what, CK_RV rv)
         return;
     fprintf(file, "%d %s %s 0x%lx\n", (int) getpid(), function, what, rv);
     fclose(file);
+}
+
+static void
+write_try(const char *what, int error)
+{
+    write_log(what, "tried", (CK_RV) error);
 }
 
 static int
@@ -154,6 +164,8 @@ apply_to_call(const char *function, const char *action, Fault *ret)
         write_log(function, "delay", 0);
         usleep((useconds_t) value * 1000);
     }
+    if (strcmp(action, "try") == 0 && getenv("P11FAULT_ELSEWHERE") != NULL)
+        p11fault_try_all(getenv("P11FAULT_ELSEWHERE"), write_try);
     if (strcmp(action, "garble") == 0)
         ret->is_garbled = true;
     if (sscanf(action, "lie=%lx", &ret->lie) == 1)
