@@ -296,9 +296,9 @@ kyso_client_sign_list(KysoClient *client, const KysoSignRequest *request,
     }
     if (!is_whole(&parameters, error))
         return NULL;
-    return kyso_client_request(
-        client, "signatures.signDoc", g_steal_pointer(&parameters.params), parameters.fds,
-        parameters.n_fds, request->timeout_ms, &watcher, error);
+    return kyso_client_request(client, "signatures.signDoc", g_steal_pointer(&parameters.params),
+                               parameters.fds, parameters.n_fds, request->timeout_ms, &watcher,
+                               error);
 }
 
 KysoResult *
