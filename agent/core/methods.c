@@ -4,6 +4,7 @@
 #include "agent/core/confinement.h"
 #include "agent/core/signer.h"
 #include "agent/core/token-list.h"
+#include "agent/core/token-watch.h"
 #include "ipc/base/error.h"
 #include "ipc/wire/rpc.h"
 #include "kyso-config.h"
@@ -23,6 +24,7 @@ static void requests_cancel(KysoAgent *agent, KysoJob *job);
 static const KysoMethodEntry table[] = {
     {"service.info", service_info, QUICK_MS, FALSE, PARAMS()},
     {"tokens.list", kyso_token_list_start, QUICK_MS, FALSE, PARAMS()},
+    {"tokens.watch", kyso_token_watch_start, QUICK_MS, FALSE, PARAMS("enabled")},
     {"credentials.list", NULL, QUICK_MS, FALSE, PARAMS("role")},
     {"credentials.info", NULL, QUICK_MS, FALSE, PARAMS("credentialID")},
     {"credentials.authorize", NULL, PERSON_MS, TRUE,

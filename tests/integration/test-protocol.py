@@ -220,6 +220,8 @@ class Running(kyso_kit.Case):
         letter = {'path': str(self.letter.path)}
 
         self.call('tokens.list')
+        self.call('tokens.watch')
+        self.call('tokens.watch', enabled=False)
         self.call('credentials.list')
         self.call('credentials.info', credentialID=leader)
         self.call(

@@ -79,7 +79,8 @@ class Schemas:
         assert value == wanted, f'{where} is {value!r}, not {wanted!r}'
 
     def _check_pattern(self, value, wanted, where, schema):
-        assert re.search(wanted, value), f'{where} is {value!r}, not like {wanted}'
+        fits = not isinstance(value, str) or re.search(wanted, value)
+        assert fits, f'{where} is {value!r}, not like {wanted}'
 
     def _check_minimum(self, value, wanted, where, schema):
         assert value >= wanted, f'{where} is {value}, under {wanted}'
