@@ -3,6 +3,7 @@
 
 #include "agent/core/methods.h"
 #include "agent/core/signer.h"
+#include "agent/core/token-watch.h"
 #include "ipc/base/paths.h"
 
 KysoAgent *
@@ -22,6 +23,7 @@ kyso_agent_free(KysoAgent *self)
     kyso_signer_free(self);
     g_clear_object(&self->prompt);
     g_clear_object(&self->pool);
+    kyso_token_watch_free(self->token_watch);
     g_clear_object(&self->monitor);
     kyso_jobs_free(self->jobs);
     kyso_configuration_free(self->configuration);
@@ -88,6 +90,7 @@ connection_closed(KysoConnection *connection, gpointer user_data)
 
     kyso_jobs_forget_connection(self->jobs, connection);
     kyso_signer_forget_connection(self, connection);
+    kyso_token_watch_forget(self, connection);
 }
 
 KysoServer *

@@ -11,9 +11,11 @@
 #include "agent/core/configuration.h"
 #include "agent/core/job.h"
 #include "agent/prompt/prompt.h"
+#include "pkcs11/pcsc/monitor.h"
 #include "pkcs11/pool/pool.h"
 
 typedef struct _KysoSigner KysoSigner;
+typedef struct _KysoTokenWatch KysoTokenWatch;
 
 typedef struct {
     KysoConfiguration *configuration;
@@ -22,6 +24,7 @@ typedef struct {
     KysoPool *pool;           /* NULL until first asked for */
     KysoPcscMonitor *monitor; /* NULL until somebody wants to know of readers */
     KysoPrompt *prompt;
+    KysoTokenWatch *token_watch; /* NULL while no connection watches */
 } KysoAgent;
 
 /* Takes @configuration. */

@@ -15,7 +15,7 @@
 
 static const KysoCommand commands[] = {
     {"status", "", N_("kyso có chạy không, thấy token nào, lỗi gì"), kyso_command_status},
-    {"tokens", "", N_("các token đang cắm"), kyso_command_tokens},
+    {"tokens", "[--watch]", N_("các token đang cắm"), kyso_command_tokens},
     {"credentials", "[--role personal|agency]", N_("các chứng thư trên token"),
      kyso_command_credentials},
     {"sign", "--purpose approve|issue|file [--credential ID] IN OUT", N_("ký một tài liệu"),

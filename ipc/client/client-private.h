@@ -14,6 +14,11 @@ G_GNUC_INTERNAL KysoResult *kyso_client_request(KysoClient *client, const char *
                                                 int timeout_ms, KysoClientProgress progress,
                                                 gpointer user_data, GError **error);
 
+/* Blocks until the next notification @method comes, and returns its parameters (new). NULL with
+ * @error: cancelled, or the connection was lost. */
+G_GNUC_INTERNAL json_t *kyso_client_wait_notification(KysoClient *client, const char *method,
+                                                      GError **error);
+
 /* @value is taken. */
 G_GNUC_INTERNAL KysoResult *kyso_client_result_new(json_t *value);
 

@@ -183,6 +183,44 @@ wait_for_answer(KysoClient *client, const Call *call, GError **error)
     }
 }
 
+static json_t *
+wait_notification_locked(KysoClient *client, const char *method, GError **error)
+{
+    for (;;) {
+        g_autoptr(KysoMessage) message = NULL;
+        g_autoptr(GError) fault = NULL;
+        struct pollfd entry = {kyso_channel_fd(client->channel), POLLIN, 0};
+        const char *told, *why = "kyso closed the connection";
+
+        switch (kyso_channel_receive(client->channel, &message, &fault)) {
+        case KYSO_RECEIVED_MESSAGE:
+            told = json_string_value(json_object_get(message->body, "method"));
+            if (g_strcmp0(told, method) == 0)
+                return json_incref(json_object_get(message->body, "params"));
+            break;
+        case KYSO_RECEIVED_NOTHING:
+            poll(&entry, 1, -1);
+            break;
+        case KYSO_RECEIVED_BAD:
+        case KYSO_RECEIVED_BROKEN:
+            why = fault->message;
+            G_GNUC_FALLTHROUGH;
+        case KYSO_RECEIVED_END:
+            give_up(client, KYSO_ERROR_AGENT_UNREACHABLE, why, error);
+            return NULL;
+        }
+    }
+}
+
+json_t *
+kyso_client_wait_notification(KysoClient *client, const char *method, GError **error)
+{
+    g_mutex_lock(&client->lock);
+    json_t *params = wait_notification_locked(client, method, error);
+    g_mutex_unlock(&client->lock);
+    return params;
+}
+
 static gboolean
 may_take_long(const char *method)
 {

@@ -45,6 +45,17 @@ KysoResult *kyso_client_call(KysoClient *client, const char *method, const char 
                              const int *fds, guint n_fds, int timeout_ms,
                              KysoClientProgress progress, gpointer user_data, GError **error);
 
+/* FALSE ends the watch. @news lives as long as the call. It must not use the client,
+ * kyso_client_cancel apart. */
+typedef gboolean (*KysoClientTold)(KysoResult *news, gpointer user_data);
+
+/* Tells which readers and cards there are (the result of tokens.watch), then each change as it
+ * happens (the parameters of tokens.changed, such as "event" and "reader.name"); @told is called in
+ * the calling thread. TRUE once @told has ended it. FALSE with @error: cancelled, or the connection
+ * was lost; the client is then of no more use. */
+gboolean kyso_client_watch_tokens(KysoClient *client, KysoClientTold told, gpointer user_data,
+                                  GError **error);
+
 /* ---- results ---- */
 
 void kyso_client_result_free(KysoResult *result);

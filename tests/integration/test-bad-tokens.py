@@ -6,6 +6,7 @@ request works."""
 import os
 import signal
 
+import kyso_kit
 import office
 import tap
 from kyso_kit import PIN, KysoError
@@ -147,7 +148,8 @@ class Absence(office.Case):
 
     def test_without_a_token_nothing_is_signed(self):
         self.home.break_token('TOKEN:absent')
-        self.refuse('no_token', 'no token present', self.approval(), outcome='failed')
+        self.refuse('no_token', 'no token present', self.approval(wait_for_token=False),
+                    outcome='failed')
         with self.agent.connect() as client:
             self.assertEqual(client.call('tokens.list'), {'tokens': [], 'faults': []})
 
@@ -202,6 +204,17 @@ class Drivers(office.Case):
             for action in ('crash', 'abort', 'exit') if function == 'C_Sign' else ('crash',):
                 with self.subTest(function, action=action):
                     self.refuse_fault('token_crashed', function, action)
+                    self.sign_well()  # else it would be in quarantine soon
+
+    def test_a_driver_that_crashes_again_and_again_is_left_alone(self):
+        for _ in range(4):
+            self.refuse_fault('token_crashed', 'C_Sign', 'crash')
+        error = self.refuse('module_quarantined', 'four crashes within a minute', self.detached(),
+                            outcome='failed')
+        self.assertEqual(error.data['crashes'], 4)
+        self.assertIn('signal 11', error.data['last'])
+        self.assertEqual(error.data['module'], kyso_kit.program('tests/kit/p11fault.so'))
+        self.restart_agent()
 
     def test_a_hanging_listing_is_stopped(self):
         self.refuse_fault('token_hung', 'C_GetSlotList', 'hang')
@@ -214,7 +227,7 @@ class Drivers(office.Case):
 
     def test_a_failing_session_does_not_hang(self):
         self.home.break_token('C_OpenSession:rv=0xe0')
-        self.refuse('unknown_credential', 'C_OpenSession: rv=0xe0', self.detached(),
+        self.refuse('unknown_credential', 'C_OpenSession: rv=0xe0', self.detached(wait_for_token=False),
                     outcome='failed')
 
 

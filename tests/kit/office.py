@@ -155,6 +155,26 @@ class Events:
         os.close(self._fd)
 
 
+class Gate:
+    """What PIN windows with 'gate ...' in their script wait for."""
+
+    def __init__(self, path):
+        self._path = path
+        path.unlink(missing_ok=True)  # with what an earlier window has not read
+        os.mkfifo(path, 0o600)
+        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self._fd)
+
+    def open(self):
+        """For one window. It may have gone."""
+        os.write(self._fd, b'go\n')
+
+
 class Home(kyso_kit.Home):
     """A home whose tokens fail on request, and tell what is asked of them."""
 
@@ -190,6 +210,10 @@ class Home(kyso_kit.Home):
     def wait_pin_window(self, since=0):
         """Until a PIN window asks."""
         self.pin_windows.wait(lambda line: line.startswith('GETPIN'), since)
+
+    def gate(self):
+        """A new gate, closed; with it as a context."""
+        return Gate(self.pinentry.with_name('pinentry.gate'))
 
     def pinentry_log(self):
         return '\n'.join(self.pin_windows.lines)
@@ -233,7 +257,7 @@ class Case(kyso_kit.Case):
     can_sign_afterwards = True
 
     def setUp(self):
-        self.home = Home(self.credential_names)
+        self.home = self.make_home()
         self.addCleanup(self.home.remove)
         for group, line in self.settings:
             self.home.configure(group, line)
@@ -243,6 +267,9 @@ class Case(kyso_kit.Case):
         self.rows = []
         self.announced = []
         self.agent = self.start_agent()
+
+    def make_home(self):
+        return Home(self.credential_names)
 
     def tearDown(self):
         if self.can_sign_afterwards:

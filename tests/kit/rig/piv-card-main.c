@@ -40,7 +40,8 @@ send_line(const char *text, int flags)
 {
     g_autofree char *line = g_strdup_printf("%s\n", text);
 
-    if (send(STDIN_FILENO, line, strlen(line), MSG_NOSIGNAL | flags) < 0 && errno != EAGAIN)
+    if (send(STDIN_FILENO, line, strlen(line), MSG_NOSIGNAL | flags) < 0 && errno != EAGAIN &&
+        errno != EPIPE)
         g_printerr("piv-card: %s\n", g_strerror(errno));
 }
 
