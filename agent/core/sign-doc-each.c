@@ -117,12 +117,18 @@ consent_given(GObject *source, GAsyncResult *result, gpointer user_data)
     sign_next(self);
 }
 
-/* The login is given back before anything else happens: the token is locked again. */
+/* And with it the time is over that counts: that of the PIN. */
 static void
-end(KysoSigning *self, GError *error)
+lock_token(KysoSigning *self)
 {
     g_clear_object(&self->login);
     g_clear_handle_id(&self->time_limit, g_source_remove);
+}
+
+static void
+end(KysoSigning *self, GError *error)
+{
+    lock_token(self);
     self->ended_by = error;
     if (kyso_sign_doc_result_count_untouched(self) == 0) {
         kyso_job_return(self->job, kyso_sign_doc_result_to_json(self));
@@ -205,7 +211,7 @@ digest_signed(GObject *source, GAsyncResult *result, gpointer user_data)
     KysoSigningDocument *next = next_ready(self, self->current->index + 1);
 
     if (next == NULL)
-        g_clear_object(&self->login); /* the token is locked again before anything else happens */
+        lock_token(self); /* before anything else happens */
     else if (signature != NULL && self->kind->warm != NULL)
         self->kind->warm(next);
     if (signature == NULL)

@@ -236,18 +236,3 @@ kyso_pool_sign_finish(KysoLogin *login, GAsyncResult *result, GError **error)
 
     return g_task_propagate_pointer(G_TASK(result), error);
 }
-
-gboolean
-kyso_login_wants_pin_each_time(KysoLogin *login)
-{
-    return FALSE;
-}
-
-void
-kyso_pool_sign_with_pin_async(KysoLogin *login, KysoSignAlgorithm algorithm, const char *hash,
-                              GBytes *digest, int pin_fd, guint deadline_ms,
-                              GCancellable *cancellable, GAsyncReadyCallback done,
-                              gpointer user_data)
-{
-    kyso_pool_sign_async(login, algorithm, hash, digest, deadline_ms, cancellable, done, user_data);
-}

@@ -119,15 +119,5 @@ void kyso_pool_sign_with_pin_async(KysoLogin *login, KysoSignAlgorithm algorithm
  * PIN_LOCKED spends the login. */
 GBytes *kyso_pool_sign_finish(KysoLogin *login, GAsyncResult *result, GError **error);
 
-/* Does the key of @login want the PIN for each signature? */
-gboolean kyso_login_wants_pin_each_time(KysoLogin *login);
-
-/* The same with the PIN read from @pin_fd (borrowed, duplicated before this returns; -1 where the
- * token has its own keypad). Ends in kyso_pool_sign_finish. */
-void kyso_pool_sign_with_pin_async(KysoLogin *login, KysoSignAlgorithm algorithm, const char *hash,
-                                   GBytes *digest, int pin_fd, guint deadline_ms,
-                                   GCancellable *cancellable, GAsyncReadyCallback done,
-                                   gpointer user_data);
-
 /* The process of @module_path now running, or 0. For diagnostics and tests. */
 GPid kyso_pool_get_worker_pid(KysoPool *self, const char *module_path);
