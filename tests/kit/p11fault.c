@@ -15,6 +15,8 @@
  *   delay=300                  milliseconds before the call
  *   try                        does, before the call, what a module must not be able to do
  *                              (p11fault-tries.c) in the folder P11FAULT_ELSEWHERE; the log tells
+ *   other                      (C_GetTokenInfo, C_GetAttributeValue) as from this call another
+ *                              token were there, for this call only
  *   garble                     (C_Sign) one bit of the signature is wrong
  *   lie=0xffffff               (C_GetSlotList, C_FindObjects, C_GetAttributeValue, C_Sign) after
  * the call: so many slots, objects, or bytes are said to have come And for the token itself:
@@ -176,6 +178,8 @@ apply_to_call(const char *function, const char *action, Fault *ret)
     }
     if (strcmp(action, "try") == 0 && getenv("P11FAULT_ELSEWHERE") != NULL)
         p11fault_try_all(getenv("P11FAULT_ELSEWHERE"), write_try);
+    if (strcmp(action, "other") == 0)
+        ret->token_is_other = ret->certificate_is_other = true;
     if (strcmp(action, "garble") == 0)
         ret->is_garbled = true;
     if (sscanf(action, "lie=%lx", &ret->lie) == 1)

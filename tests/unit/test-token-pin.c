@@ -196,6 +196,37 @@ test_pin_for_a_key_that_wants_none(void)
     assert_signs(rig, login);
 }
 
+/* Calls of @function in a login that the person cancels: all those before the PIN is there. */
+static guint
+count_before_pin(const char *function)
+{
+    g_autoptr(TokenRig) rig = token_rig_new(EC);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KysoCredential) credential = token_rig_find(rig, EC, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_null(token_rig_login(rig, credential, "", 0, &error));
+    g_assert_error(error, KYSO_ERROR, KYSO_ERROR_PIN_CANCELLED);
+    return token_rig_count(rig, function);
+}
+
+/* Swapped when all was checked and the person is typing: seen in the first look after that. */
+static void
+test_swapped_while_the_pin_is_typed(gconstpointer function)
+{
+    guint n_before = count_before_pin(function);
+    g_autofree char *rule = g_strdup_printf("%s#%u:other\n", (const char *) function, n_before + 1);
+    g_autoptr(TokenRig) rig = token_rig_new(EC);
+    g_autoptr(GError) error = NULL;
+
+    token_rig_set_rules(rig, rule);
+    g_autoptr(KysoCredential) credential = token_rig_find(rig, EC, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_null(token_rig_login(rig, credential, TOKEN_RIG_PIN, 0, &error));
+    g_assert_error(error, KYSO_ERROR, KYSO_ERROR_TOKEN_CHANGED);
+    g_assert_cmpuint(token_rig_count(rig, "C_Login"), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -209,5 +240,9 @@ main(int argc, char **argv)
     g_test_add_func("/token-pin/pin-each-time", test_pin_each_time);
     g_test_add_func("/token-pin/no-new-session-ends-the-login", test_no_new_session_ends_the_login);
     g_test_add_func("/token-pin/pin-for-a-key-that-wants-none", test_pin_for_a_key_that_wants_none);
+    g_test_add_data_func("/token-pin/swapped-while-the-pin-is-typed/token", "C_GetTokenInfo",
+                         test_swapped_while_the_pin_is_typed);
+    g_test_add_data_func("/token-pin/swapped-while-the-pin-is-typed/certificate",
+                         "C_GetAttributeValue", test_swapped_while_the_pin_is_typed);
     return g_test_run();
 }
