@@ -18,6 +18,8 @@ typedef struct {
     KysoJob *job;
     KysoCredential *credential;
     KysoFd pin; /* read end; -1 with a keypad of the reader's own */
+    gboolean is_again;
+    GArray *left_out;
 } Question;
 
 static void
@@ -26,6 +28,7 @@ question_free(Question *self)
     g_object_unref(self->job);
     kyso_credential_unref(self->credential);
     kyso_fd_clear(&self->pin);
+    g_clear_pointer(&self->left_out, g_array_unref);
     g_free(self);
 }
 
@@ -53,13 +56,16 @@ describe(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *spec, const char
         .protected_path = (token->flags & KYSO_TOKEN_PROTECTED_PATH) != 0,
         .documents = spec->documents,
         .n_documents = spec->n_documents,
+        .shows_each = spec->shows_each && spec->total == 0,
+        .number = spec->number,
+        .total = spec->total,
         .language = agent->configuration->language,
     };
 }
 
-void
-kyso_consent_ask_async(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *spec,
-                       GAsyncReadyCallback done, gpointer user_data)
+static void
+start_asking(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *spec, gboolean is_again,
+             GAsyncReadyCallback done, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, kyso_job_cancellable(job), done, user_data);
     Question *question = g_new0(Question, 1);
@@ -71,6 +77,7 @@ kyso_consent_ask_async(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *sp
     question->job = g_object_ref(job);
     question->credential = kyso_credential_ref(spec->credential);
     question->pin = -1;
+    question->is_again = is_again;
     g_task_set_task_data(task, question, (GDestroyNotify) question_free);
 
     if ((spec->token->flags & KYSO_TOKEN_PIN_LOCKED) != 0) {
@@ -93,6 +100,20 @@ kyso_consent_ask_async(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *sp
     kyso_fd_close(ends[1]);
 }
 
+void
+kyso_consent_ask_async(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *spec,
+                       GAsyncReadyCallback done, gpointer user_data)
+{
+    start_asking(agent, job, spec, FALSE, done, user_data);
+}
+
+void
+kyso_consent_ask_again_async(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *spec,
+                             GAsyncReadyCallback done, gpointer user_data)
+{
+    start_asking(agent, job, spec, TRUE, done, user_data);
+}
+
 static void
 person_answered(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -101,9 +122,13 @@ person_answered(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
     KysoPool *pool;
 
-    if (!kyso_prompt_ask_finish(KYSO_PROMPT(source), result, &error) ||
+    if (!kyso_prompt_ask_finish(KYSO_PROMPT(source), result, &question->left_out, &error) ||
         (pool = kyso_agent_get_pool(question->agent, &error)) == NULL) {
         g_task_return_error(task, error);
+        return;
+    }
+    if (question->is_again) {
+        g_task_return_boolean(task, TRUE);
         return;
     }
     kyso_pool_login_async(pool, question->credential, question->pin,
@@ -126,7 +151,20 @@ logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 KysoLogin *
-kyso_consent_ask_finish(GAsyncResult *result, GError **error)
+kyso_consent_ask_finish(GAsyncResult *result, GArray **ret_left_out, GError **error)
 {
+    Question *question = g_task_get_task_data(G_TASK(result));
+
+    if (ret_left_out != NULL)
+        *ret_left_out = g_steal_pointer(&question->left_out);
     return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+gboolean
+kyso_consent_ask_again_finish(GAsyncResult *result, KysoFd *ret_pin, GError **error)
+{
+    Question *question = g_task_get_task_data(G_TASK(result));
+
+    *ret_pin = kyso_fd_steal(&question->pin);
+    return g_task_propagate_boolean(G_TASK(result), error);
 }

@@ -104,9 +104,19 @@ void kyso_pool_sign_async(KysoLogin *login, KysoSignAlgorithm algorithm, const c
                           GBytes *digest, guint deadline_ms, GCancellable *cancellable,
                           GAsyncReadyCallback done, gpointer user_data);
 
+/* The same with a PIN typed for this one signature, read from @pin_fd to its end (borrowed,
+ * duplicated before this returns); @deadline_ms then includes the time until it is written. For a
+ * login of kyso_login_wants_pin_each_time; KYSO_ERROR_WRONG_PARAMETERS with any other. */
+void kyso_pool_sign_with_pin_async(KysoLogin *login, KysoSignAlgorithm algorithm, const char *hash,
+                                   GBytes *digest, int pin_fd, guint deadline_ms,
+                                   GCancellable *cancellable, GAsyncReadyCallback done,
+                                   gpointer user_data);
+
 /* The signature, already verified with the certificate's key. KYSO_ERROR_MECHANISM_UNSUPPORTED,
  * KYSO_ERROR_SIGNATURE_WRONG, KYSO_ERROR_NOT_SUPPORTED (a second signature with a key that wants
- * the PIN for each). */
+ * the PIN for each, without one). With a PIN: KYSO_ERROR_PIN_INCORRECT and KYSO_ERROR_PIN_LOCKED as
+ * from a login, KYSO_ERROR_PIN_CANCELLED (nothing was written: no try was made); of these only
+ * PIN_LOCKED spends the login. */
 GBytes *kyso_pool_sign_finish(KysoLogin *login, GAsyncResult *result, GError **error);
 
 /* The process of @module_path now running, or 0. For diagnostics and tests. */

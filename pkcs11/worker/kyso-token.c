@@ -79,6 +79,7 @@ describe_key(const KysoOpenedKey *key)
 
     json_object_set_new(value, "type", json_string(curve != NULL ? "EC" : "RSA"));
     json_object_set_new(value, "bits", json_integer(EVP_PKEY_get_bits(key->public_key)));
+    json_object_set_new(value, "pin_each_time", json_boolean(key->wants_pin_each_time));
     if (curve != NULL)
         json_object_set_new(value, "curve", json_string(curve));
     return value;
@@ -210,12 +211,14 @@ begin_signing(Worker *self, KysoCall *call, GError **error)
 
     g_autoptr(GPtrArray) digests =
         read_digests(params, kyso_mechanism_digest_size(mechanism), error);
-    if (digests == NULL)
+    KysoFd pin = -1;
+    if (digests == NULL ||
+        !kyso_json_take_fd(params, "pin", KYSO_JSON_OPTIONAL, kyso_call_fds(call), &pin, error))
         return FALSE;
 
     gboolean is_batch = json_object_get(params, "digests") != NULL;
-    return kyso_signer_push(self->signer, mechanism, digests, is_batch ? signed_many : signed_one,
-                            call, error);
+    return kyso_signer_push(self->signer, mechanism, digests, pin,
+                            is_batch ? signed_many : signed_one, call, error);
 }
 
 static void

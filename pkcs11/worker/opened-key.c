@@ -4,6 +4,7 @@
 
 #include "ipc/base/error.h"
 #include "pkcs11/worker/ckr.h"
+#include "pkcs11/worker/pin.h"
 
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
@@ -112,66 +113,22 @@ find_place(KysoOpenedKey *self, const KysoOpening *opening, PKCS11_SLOT **ret_sl
 static gboolean
 read_pin(const KysoOpening *opening, gboolean has_keypad, KysoSecret **ret, GError **error)
 {
-    if (opening->pin_fd < 0) {
-        if (!has_keypad)
-            g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                                "the token has no keypad: the PIN is missing");
-        return has_keypad;
-    }
+    if (opening->pin_fd >= 0)
+        return kyso_pin_read(opening->pin_fd, ret, error);
 
-    g_autoptr(KysoSecret) pin = kyso_secret_new();
-    if (!kyso_secret_read(pin, opening->pin_fd, error))
-        return FALSE;
-    if (kyso_secret_length(pin) == 0) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_PIN_CANCELLED, "no PIN was given");
-        return FALSE;
-    }
-
-    *ret = g_steal_pointer(&pin);
-    return TRUE;
-}
-
-/* The flags after a wrong PIN are what tells how many tries are left; the number is the token's
- * secret but for the last one. */
-static void
-set_pin_error(KysoOpenedKey *self, CK_RV rv, GError **error)
-{
-    CK_TOKEN_INFO info;
-    CK_FLAGS flags = 0;
-
-    if (kyso_vendor_functions(self->vendor)->C_GetTokenInfo(self->slot_id, &info) == CKR_OK)
-        flags = info.flags;
-
-    gboolean is_low = (flags & CKF_USER_PIN_COUNT_LOW) != 0;
-    gboolean is_final = (flags & CKF_USER_PIN_FINAL_TRY) != 0;
-    gboolean is_locked = (flags & CKF_USER_PIN_LOCKED) != 0 || rv == CKR_PIN_LOCKED;
-    g_autofree char *details = g_strdup_printf(
-        "{\"pin_count_low\": %s, \"pin_final_try\": %s, \"pin_locked\": %s, \"tries_left\": %s}",
-        is_low ? "true" : "false", is_final ? "true" : "false", is_locked ? "true" : "false",
-        is_locked ? "0" : (is_final ? "1" : "null"));
-    g_propagate_error(
-        error, kyso_error_new_with_details(kyso_ckr_code(rv), details, "C_Login (CKR 0x%lx)", rv));
+    if (!has_keypad)
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "the token has no keypad: the PIN is missing");
+    return has_keypad;
 }
 
 static gboolean
 log_in(KysoOpenedKey *self, const KysoSecret *pin, GError **error)
 {
-    CK_UTF8CHAR *bytes = pin != NULL ? (CK_UTF8CHAR *) kyso_secret_get(pin) : NULL;
-    CK_ULONG size = pin != NULL ? kyso_secret_length(pin) : 0;
+    KysoPinPlace place = {self->vendor, self->slot_id, self->session, CKU_USER};
 
-    CK_RV rv = kyso_vendor_functions(self->vendor)->C_Login(self->session, CKU_USER, bytes, size);
-    if (rv == CKR_OK)
-        return TRUE;
-
-    /* "Already logged in" is a fault too: whoever is in was not let in by this PIN. */
-    int code = kyso_ckr_code(rv);
-    if (code == KYSO_ERROR_PIN_INCORRECT || code == KYSO_ERROR_PIN_LOCKED)
-        set_pin_error(self, rv, error);
-    else if (pin == NULL)
-        kyso_ckr_set_keypad_error(error, rv);
-    else
-        kyso_ckr_set_error(error, rv, "C_Login");
-    return FALSE;
+    self->has_keypad = pin == NULL;
+    return kyso_pin_log_in(&place, pin, error);
 }
 
 /* The attributes of a key that a certificate names: its class and CKA_ID. */

@@ -15,11 +15,12 @@
 typedef struct {
     KysoVendor *vendor; /* borrowed */
     CK_SLOT_ID slot_id;
-    CK_SESSION_HANDLE session; /* logged in; for the first signing thread */
+    CK_SESSION_HANDLE session; /* logged in; the first signing thread's, which may replace it */
     CK_OBJECT_HANDLE handle;
     EVP_PKEY *public_key; /* of the certificate */
-    KysoSecret *pin;      /* kept only for a key that wants it with its one signature; else NULL */
+    KysoSecret *pin; /* kept for the first signature of a key that wants it each time; else NULL */
     gboolean wants_pin_each_time; /* CKA_ALWAYS_AUTHENTICATE */
+    gboolean has_keypad;          /* the PIN was typed at the reader, and is each time */
 } KysoOpenedKey;
 
 typedef struct {

@@ -46,6 +46,15 @@ class Schemas:
             fits = 'boolean' in names
         assert fits, f'{where} is {value!r}, not {names}'
 
+    def _check_oneOf(self, value, wanted, where, schema):
+        faults = []
+        for item in wanted:
+            try:
+                self.check(value, item, where)
+            except AssertionError as fault:
+                faults.append(str(fault))
+        assert len(faults) == len(wanted) - 1, f'{where} fits {len(wanted) - len(faults)}: {faults}'
+
     def _check_properties(self, value, wanted, where, schema):
         for name, item in (value or {}).items():
             if name in wanted:

@@ -211,7 +211,7 @@ test_description_keeps_its_words_whatever_the_caller_sends(void)
             .pin_count_low = TRUE,
             .n_documents = 1,
             .document_count = 1,
-            .documents = {{text->str, text->str, text->str, text->str, 99999}},
+            .documents = {{text->str, text->str, text->str, text->str, text->str, 99999}},
         };
         g_autofree char *description = kyso_wording_description(&question);
         g_autofree char *line = kyso_assuan_line("SETDESC", description);
