@@ -27,6 +27,7 @@ class Case(card_office.Case):
             'credentialID': self.home.credentials[name],
             'hash': [base64.b64encode(digest).decode()],
             'hashAlgo': SHA256,
+            'wait_for_token': False,
         }
 
     def sign(self, name):
