@@ -12,6 +12,7 @@
 
 #define MIN_RSA_BITS 2048
 #define MAX_RSA_BITS 4096
+#define LEAST_RSA_SIZE_IN_BITS 1024
 #define MAX_CERTIFICATES 16 /* of the same CKA_ID */
 
 static const char *
@@ -48,6 +49,26 @@ check_kind_of_key(const EVP_PKEY *key, GError **error)
 
     g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
                         "only RSA of 2048 to 4096 bits and EC P-256 and P-384 can sign");
+    return FALSE;
+}
+
+/* Some modules list keys that they cannot use: ykcs11 2.2 fails in C_Sign with RSA-3072. Better
+ * said before the PIN goes in. Sizes are in bits (PKCS #11 v2.40 §2.1); a module that counts in
+ * bytes is told by a number that no key in bits has, and not believed. */
+static gboolean
+check_size_of_key(KysoOpenedKey *self, GError **error)
+{
+    int bits = EVP_PKEY_get_bits(self->public_key);
+    CK_MECHANISM_INFO info = {0};
+
+    if (EVP_PKEY_get_base_id(self->public_key) != EVP_PKEY_RSA ||
+        kyso_vendor_functions(self->vendor)
+                ->C_GetMechanismInfo(self->slot_id, CKM_RSA_PKCS, &info) != CKR_OK ||
+        info.ulMaxKeySize < LEAST_RSA_SIZE_IN_BITS || info.ulMaxKeySize >= (CK_ULONG) bits)
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
+                "the driver signs with RSA of up to %lu bits, the key has %d", info.ulMaxKeySize,
+                bits);
     return FALSE;
 }
 
@@ -253,6 +274,8 @@ open_key(KysoOpenedKey *self, const KysoOpening *opening, GError **error)
     if (!check_kind_of_key(X509_get0_pubkey(certificate->x509), error))
         return FALSE;
     self->public_key = X509_get_pubkey(certificate->x509);
+    if (!check_size_of_key(self, error))
+        return FALSE;
 
     g_autoptr(KysoSecret) pin = NULL;
     if (!read_pin(opening, slot->token->secureLogin, &pin, error) ||
