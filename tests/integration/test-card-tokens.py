@@ -30,9 +30,9 @@ class Case(card_office.Case):
             'wait_for_token': False,
         }
 
-    def sign(self, name):
+    def sign(self, name, **more):
         with self.agent.connect() as client:
-            return client.call(SIGN, self.request(name))['signatures'][0]
+            return client.call(SIGN, {**self.request(name), **more})['signatures'][0]
 
     def tokens(self):
         """{reader: (label, ...)} of tokens.list, and the codes of its faults."""
@@ -50,18 +50,18 @@ class One(Case):
     def test_a_card_is_seen_as_long_as_it_is_there(self):
         self.assertEqual(self.tokens(), ({}, []))
         self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.assertTrue(self.sign('leader', wait_for_token=True))
         tokens, faults = self.tokens()
         self.assertEqual((len(tokens), faults), (1, []))
         self.rig.card_remove()
         self.assertEqual(self.tokens(), ({}, []))
         self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.assertTrue(self.sign('leader', wait_for_token=True))
 
 
     def test_the_card_is_locked_again_after_a_signature(self):
         card = self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.assertTrue(self.sign('leader', wait_for_token=True))
         self.assertEqual(len(card.pins_sent()), 1)
         self.tokens()  # waits for its turn behind the end of the login
         self.assertFalse(card.is_verified())
@@ -81,7 +81,7 @@ class One(Case):
             self.assert_refused('token_crashed', client.finish, request)
         self.rig.card_remove()
         self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.assertTrue(self.sign('leader', wait_for_token=True))
 
     def test_a_token_that_leaves_ends_what_was_asked_of_it(self):
         card = self.rig.card_insert('leader')
@@ -94,17 +94,17 @@ class One(Case):
             self.assert_refused('token_removed', client.finish, request)
         card.clear()
         self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.assertTrue(self.sign('leader', wait_for_token=True))
 
     def test_without_pcscd_it_is_told_and_comes_back(self):
         self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.assertTrue(self.sign('leader', wait_for_token=True))
         self.rig.pcscd_kill()
         self.assert_refused('pcsc_unavailable', self.sign, 'leader')
         tokens, faults = self.tokens()
         self.assertEqual((tokens, faults), ({}, ['pcsc_unavailable']))
         self.rig.pcscd_start()
-        self.assertTrue(self.sign('leader'))
+        self.assertTrue(self.sign('leader', wait_for_token=True))
 
 
 class Two(Case):
@@ -114,13 +114,13 @@ class Two(Case):
         mute = self.rig.card_insert('leader', 0)
         self.rig.card_insert('agency', 1)
         mute.fault(None, 'hang')
-        self.assertTrue(self.sign('agency'))
+        self.assertTrue(self.sign('agency', wait_for_token=True))
         tokens, faults = self.tokens()
         self.assertEqual(faults, ['token_hung'])
         self.assertEqual(len(tokens), 1)
         self.rig.card_remove(0)
         self.assertEqual(self.tokens()[1], [])
-        self.assertTrue(self.sign('agency'))
+        self.assertTrue(self.sign('agency', wait_for_token=True))
 
     def test_two_tokens_sign_side_by_side(self):
         slow = self.rig.card_insert('leader', 0)
@@ -130,7 +130,7 @@ class Two(Case):
         with self.agent.connect() as client:
             request = client.begin(SIGN, self.request('leader'))
             slow.wait_event('apdu 87')
-            self.assertTrue(self.sign('agency'))
+            self.assertTrue(self.sign('agency', wait_for_token=True))
             self.rig.card_remove(0)
             self.assert_refused('token_removed', client.finish, request)
 
