@@ -29,7 +29,7 @@ class Cards(office.Case):
     def refuse_before_pin(self, code, what):
         """The card has not even seen a PIN, and nobody was asked for one."""
         windows = len(self.home.pin_windows.lines)
-        error = self.refuse(code, what, self.detached(), outcome='failed')
+        error = self.refuse(code, what, self.detached(wait_for_token=False), outcome='failed')
         self.assertEqual(self.home.pin_windows.lines[windows:], [])
         self.assertEqual((self.card.pins_sent(), self.card.tries()), ([], (3, 3)))
         return error
