@@ -45,6 +45,7 @@ typedef struct {
     int wake;
     int timeout_ms; /* 0: none */
     int card;       /* -1: no card */
+    int is_gone;    /* a card was lost, and pcscd was not told yet */
     pthread_mutex_t lock;
 } Reader;
 
@@ -73,9 +74,13 @@ is_unplugged(const Reader *self)
 static void
 lose_card(Reader *self)
 {
-    if (self->card >= 0)
-        close(self->card);
+    if (self->card < 0)
+        return;
+    shutdown(self->card, SHUT_RDWR); /* closing alone does not end a wait for it */
+    close(self->card);
     self->card = -1;
+    self->is_gone = 1;
+    eventfd_write(self->wake, 1);
 }
 
 static int
@@ -125,12 +130,15 @@ ask_card(Reader *self, char kind, const void *bytes, size_t count, void *answer,
     return status;
 }
 
-/* Between two cards "absent" is told at least once. */
+/* Between two cards "absent" is told at least once, whoever noticed that the first is gone: else
+ * pcscd would take the second for the first. */
 static int
 has_card(Reader *self)
 {
     if (self->card >= 0 && is_ready(self->card, POLLRDHUP))
         lose_card(self);
+    if (self->is_gone)
+        self->is_gone = 0;
     else if (self->card < 0 && is_ready(self->listener, POLLIN))
         self->card = accept4(self->listener, NULL, NULL, SOCK_CLOEXEC);
     return self->card >= 0;
