@@ -2,6 +2,7 @@
 #include "agent/core/agent.h"
 
 #include "agent/core/methods.h"
+#include "agent/core/presence.h"
 #include "agent/core/signer.h"
 #include "agent/core/token-watch.h"
 #include "ipc/base/paths.h"
@@ -22,6 +23,7 @@ kyso_agent_free(KysoAgent *self)
         return;
     kyso_signer_free(self);
     g_clear_object(&self->prompt);
+    kyso_presence_free(self->presence);
     g_clear_object(&self->pool);
     kyso_token_watch_free(self->token_watch);
     g_clear_object(&self->monitor);

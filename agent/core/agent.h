@@ -16,6 +16,7 @@
 
 typedef struct _KysoSigner KysoSigner;
 typedef struct _KysoTokenWatch KysoTokenWatch;
+typedef struct _KysoPresence KysoPresence;
 
 typedef struct {
     KysoConfiguration *configuration;
@@ -25,6 +26,7 @@ typedef struct {
     KysoPcscMonitor *monitor; /* NULL until somebody wants to know of readers */
     KysoPrompt *prompt;
     KysoTokenWatch *token_watch; /* NULL while no connection watches */
+    KysoPresence *presence;      /* NULL before the first login */
 } KysoAgent;
 
 /* Takes @configuration. */

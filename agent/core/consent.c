@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "agent/core/presence.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
@@ -144,10 +145,13 @@ logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
     KysoLogin *login = kyso_pool_login_finish(KYSO_POOL(source), result, &error);
 
-    if (login != NULL)
-        g_task_return_pointer(task, login, g_object_unref);
-    else
+    if (login == NULL) {
         g_task_return_error(task, error);
+        return;
+    }
+    Question *question = g_task_get_task_data(task);
+    kyso_presence_guard(question->agent, login);
+    g_task_return_pointer(task, login, g_object_unref);
 }
 
 KysoLogin *
