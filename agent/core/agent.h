@@ -16,7 +16,7 @@
 
 typedef struct _KysoSigner KysoSigner;
 typedef struct _KysoTokenWatch KysoTokenWatch;
-typedef struct _KysoPresence KysoPresence;
+typedef struct _KysoSleepWatch KysoSleepWatch;
 
 typedef struct {
     KysoConfiguration *configuration;
@@ -26,7 +26,8 @@ typedef struct {
     KysoPcscMonitor *monitor; /* NULL until somebody wants to know of readers */
     KysoPrompt *prompt;
     KysoTokenWatch *token_watch; /* NULL while no connection watches */
-    KysoPresence *presence;      /* NULL before the first login */
+    KysoSleepWatch *sleep_watch; /* made with the pool; on the bus while a login lasts */
+    guint login_timer;           /* until a login is one that lasts */
 } KysoAgent;
 
 /* Takes @configuration. */

@@ -4,7 +4,11 @@
 
 #include "pkcs11/pool/pool-internal.h"
 
+#include <unistd.h>
+
 #include "ipc/base/error.h"
+#include "ipc/wire/json.h"
+#include "pkcs11/pcsc/holders.h"
 #include "pkcs11/pool/missing-driver.h"
 #include "pkcs11/pool/token-listing.h"
 #include "pkcs11/pool/usb.h"
@@ -87,5 +91,20 @@ kyso_pool_get_standing_faults(KysoPool *self, GPtrArray *tokens)
 GError *
 kyso_pool_explain_busy(const KysoReader *reader)
 {
-    return g_error_new(KYSO_ERROR, KYSO_ERROR_READER_BUSY, "%s", reader->name);
+    g_autoptr(GPtrArray) holders = kyso_holders_find(getpid());
+    g_autoptr(GString) names = g_string_new(NULL);
+    json_t *programs = json_array();
+
+    for (guint i = 0; i < holders->len; i++) {
+        const KysoHolder *holder = holders->pdata[i];
+        g_autofree char *name = g_utf8_make_valid(holder->name, -1);
+        g_string_append_printf(names, "%s%s (%d)", i == 0 ? ": " : ", ", name, (int) holder->pid);
+        json_array_append_new(programs,
+                              json_pack("{s:i, s:s}", "pid", (int) holder->pid, "name", name));
+    }
+    g_autoptr(json_t) details =
+        json_pack("{s:s, s:o}", "reader", reader->name, "programs", programs);
+    g_autofree char *text = kyso_json_format(details, NULL);
+    return kyso_error_new_with_details(KYSO_ERROR_READER_BUSY, text, "%s%s", reader->name,
+                                       names->str);
 }

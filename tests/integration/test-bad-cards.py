@@ -43,7 +43,7 @@ class Cards(office.Case):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         with holder:
             self.assertEqual(holder.stdout.readline(), 'held\n')
-            yield
+            yield holder.pid
             holder.stdin.close()
             self.assertEqual(holder.wait(), 0)
 
@@ -53,9 +53,12 @@ class Cards(office.Case):
         self.rig.pcscd_start()
 
     def test_a_card_that_another_program_holds_is_told(self):
-        with self.held():
+        with self.held() as pid:
             error = self.refuse_before_pin('reader_busy', 'another program holds the card')
             self.assertIn(self.rig.reader(0).name, error.data['detail'])
+            self.assertEqual(error.data['reader'], self.rig.reader(0).name)
+            self.assertIn(pid, [program['pid'] for program in error.data['programs']])
+            self.assertIn(f'({pid})', error.data['detail'])
             with self.agent.connect() as client:
                 faults = client.call('tokens.list')['faults']
             # What the driver makes of it may follow.

@@ -69,26 +69,26 @@ class One(Case):
     def test_the_card_is_locked_again_after_its_worker_was_killed(self):
         card = self.rig.card_insert('leader')
         card.watch(0x87)
-        card.fault(0x87, 'hang')
+        card.fault(0x87, 'delay', 300)
         with self.agent.connect() as client:
-            request = client.begin(SIGN, self.request('leader'))
+            request = client.begin(SIGN, {**self.request('leader'), 'wait_for_token': True})
             card.wait_event('apdu 87')
             self.assertTrue(card.is_verified())
             for pid, name in self.agent.children().items():
                 if name == 'kyso-token':
                     os.kill(pid, signal.SIGKILL)
-            card.clear()
             self.assert_refused('token_crashed', client.finish, request)
-        self.rig.card_remove()
-        self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader', wait_for_token=True))
+        self.tokens()  # waits for its turn behind the end of the login
+        self.assertFalse(card.is_verified())
+        card.clear()
+        self.assertTrue(self.sign('leader'))
 
     def test_a_token_that_leaves_ends_what_was_asked_of_it(self):
         card = self.rig.card_insert('leader')
         card.watch(0x87)
         card.fault(0x87, 'delay', 600000)
         with self.agent.connect() as client:
-            request = client.begin(SIGN, self.request('leader'))
+            request = client.begin(SIGN, {**self.request('leader'), 'wait_for_token': True})
             card.wait_event('apdu 87')
             self.rig.card_remove()
             self.assert_refused('token_removed', client.finish, request)
@@ -128,7 +128,7 @@ class Two(Case):
         slow.watch(0x87)
         slow.fault(0x87, 'delay', 600000)
         with self.agent.connect() as client:
-            request = client.begin(SIGN, self.request('leader'))
+            request = client.begin(SIGN, {**self.request('leader'), 'wait_for_token': True})
             slow.wait_event('apdu 87')
             self.assertTrue(self.sign('agency', wait_for_token=True))
             self.rig.card_remove(0)
