@@ -45,7 +45,7 @@ class CardCase(office.Case):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         with holder:
             self.assertEqual(holder.stdout.readline(), 'held\n')
-            yield holder
+            yield holder.pid
             holder.stdin.close()
             self.assertEqual(holder.wait(), 0)
 
@@ -57,10 +57,12 @@ class Cards(CardCase):
         self.rig.pcscd_start()
 
     def test_a_card_that_another_program_holds_is_told(self):
-        with self.held() as holder:
+        with self.held() as pid:
             error = self.refuse_before_pin('reader_busy', 'another program holds the card')
-            self.assertEqual(error.data['programs'], [{'pid': holder.pid, 'name': 'hold-card'}])
             self.assertIn(self.rig.reader(0).name, error.data['detail'])
+            self.assertEqual(error.data['reader'], self.rig.reader(0).name)
+            self.assertEqual(error.data['programs'], [{'pid': pid, 'name': 'hold-card'}])
+            self.assertIn(f'({pid})', error.data['detail'])
             with self.agent.connect() as client:
                 faults = client.call('tokens.list')['faults']
             # What the driver makes of it may follow.
