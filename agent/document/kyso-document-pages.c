@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/document/page-places.h"
 #include "agent/document/page-render.h"
 #include "agent/document/sandbox.h"
 #include "ipc/base/error.h"
@@ -78,6 +79,18 @@ text_called(KysoCall *call, gpointer user_data)
         kyso_call_return(call, json_pack("{s:s}", "text", text), NULL, 0);
 }
 
+static void
+places_called(KysoCall *call, gpointer user_data)
+{
+    GError *error = NULL;
+    json_t *result = kyso_page_places(kyso_call_params(call), kyso_call_fds(call), &error);
+
+    if (result == NULL)
+        kyso_call_fail(call, error);
+    else
+        kyso_call_return(call, result, NULL, 0);
+}
+
 /* Poppler takes fonts that a document does not carry from the machine, and the character maps of
  * Asian fonts from its own data. Fontconfig's configuration is read here, before the walls. */
 static GStrv
@@ -111,6 +124,7 @@ load_converters(void)
 static const KysoServiceMethod METHODS[] = {
     {"document.render", render_called},
     {"document.text", text_called},
+    {"document.places", places_called},
     {NULL, NULL},
 };
 

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/page-render.h"
 
-#include "ipc/base/descriptor.h"
+#include "agent/document/page-source.h"
 #include "ipc/base/error.h"
 
 #include <math.h>
-#include <poppler.h>
 #include <string.h>
-
-/* Names of our own: later popplers define the clean-up of theirs. */
-typedef PopplerDocument ShownDocument;
-typedef PopplerPage ShownPage;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShownDocument, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ShownPage, g_object_unref)
 
 void
 kyso_page_render_clear(KysoPageImage *image)
@@ -20,48 +13,11 @@ kyso_page_render_clear(KysoPageImage *image)
     g_clear_pointer(&image->pixels, g_bytes_unref);
 }
 
-static PopplerDocument *
-open_document(int fd, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    int own = kyso_fd_dup(fd, error);
-    if (own < 0)
-        return NULL;
-
-    PopplerDocument *document = poppler_document_new_from_fd(own, NULL, &cause);
-    if (document == NULL) {
-        gboolean is_locked = g_error_matches(cause, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED);
-        g_set_error(error, KYSO_ERROR,
-                    is_locked ? KYSO_ERROR_DOCUMENT_ENCRYPTED : KYSO_ERROR_DOCUMENT_DAMAGED,
-                    "cannot show document: %s", cause->message);
-    }
-    return document;
-}
-
 static PopplerPage *
 open_page(int fd, gint64 number, GError **error)
 {
-    g_autoptr(ShownDocument) document = open_document(fd, error);
-    if (document == NULL)
-        return NULL;
-
-    int count = poppler_document_get_n_pages(document);
-    if (count < 1) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_NO_PAGES,
-                            "document has no pages");
-        return NULL;
-    }
-    gint64 index = number > 0 ? number - 1 : count + number;
-    if (number == 0 || index < 0 || index >= count) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_PLACE_OUTSIDE,
-                    "document has no page %" G_GINT64_FORMAT, number);
-        return NULL;
-    }
-    PopplerPage *page = poppler_document_get_page(document, (int) index);
-    if (page == NULL)
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED,
-                    "page %" G_GINT64_FORMAT " cannot be shown", number);
-    return page;
+    g_autoptr(KysoShownDocument) document = kyso_page_source_open(fd, error);
+    return document == NULL ? NULL : kyso_page_source_get(document, number, error);
 }
 
 /* A page may claim any size; the picture may not. */
@@ -92,7 +48,7 @@ free_surface(gpointer surface)
 gboolean
 kyso_page_render(int fd, gint64 number, int width, KysoPageImage *ret, GError **error)
 {
-    g_autoptr(ShownPage) page = open_page(fd, number, error);
+    g_autoptr(KysoShownPage) page = open_page(fd, number, error);
     double scale;
     int height;
 
@@ -159,7 +115,7 @@ append_notes(PopplerPage *page, GString *text)
 char *
 kyso_page_render_text(int fd, gint64 number, GError **error)
 {
-    g_autoptr(ShownPage) page = open_page(fd, number, error);
+    g_autoptr(KysoShownPage) page = open_page(fd, number, error);
     if (page == NULL)
         return NULL;
 
