@@ -32,6 +32,18 @@ kyso_clock_format(GDateTime *moment)
 }
 
 char *
+kyso_clock_to_date(GDateTime *moment)
+{
+    return format_in_vietnam(moment, "%d/%m/%Y");
+}
+
+char *
+kyso_clock_to_time(GDateTime *moment)
+{
+    return format_in_vietnam(moment, "%H:%M:%S +07:00");
+}
+
+char *
 kyso_clock_to_rfc3339(GDateTime *moment)
 {
     return format_in_vietnam(moment, "%Y-%m-%dT%H:%M:%S+07:00");

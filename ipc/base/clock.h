@@ -13,6 +13,10 @@ GDateTime *kyso_clock_now(void);
 /* "22/11/2026 16:05:09 +07:00" of a moment in any zone. */
 char *kyso_clock_format(GDateTime *moment);
 
+/* "22/11/2026" and "16:05:09 +07:00": its two halves. */
+char *kyso_clock_to_date(GDateTime *moment);
+char *kyso_clock_to_time(GDateTime *moment);
+
 /* RFC 3339 with offset, "2026-11-22T16:05:09+07:00": what the API carries. */
 char *kyso_clock_to_rfc3339(GDateTime *moment);
 
