@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/appearance.h"
 
-#include "ipc/base/descriptor.h"
+#include "agent/document/png-image.h"
 #include "ipc/base/error.h"
 
 #include <cairo-pdf.h>
-#include <string.h>
-#include <sys/stat.h>
+
+#define LARGER 1.005    /* by rounding */
+#define EDGE 0.01       /* points that a part may stand out by rounding */
+#define FRAME_WIDTH 1.0 /* points */
 
 struct _KysoAppearance {
     GByteArray *bytes;
@@ -56,101 +58,36 @@ start_page(KysoAppearance *self, double width, double height)
     }
 }
 
-/* The sides stand in the first chunk (RFC 2083 §4.1.1): checked before anything is unpacked. */
+/* @box is of the page of the drawing, whose origin is at the bottom; cairo's is at the top. */
+static void
+enter_box(KysoAppearance *self, double height, const KysoLookBox *box)
+{
+    cairo_save(self->cairo);
+    cairo_translate(self->cairo, box->x0, height - box->y1);
+}
+
+/* @print_width: points, 0: as large as fits. A seal is as large as the real one or it is none. */
 static gboolean
-has_sane_sides(const guint8 *png, gsize size)
+draw_image(KysoAppearance *self, double width, double height, int fd, double print_width,
+           GError **error)
 {
-    static const guint8 start[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
-                                   0,    0,   0,   13,  'I',  'H',  'D',  'R'};
-    guint32 sides[2];
-
-    if (size < sizeof start + sizeof sides || memcmp(png, start, sizeof start) != 0)
-        return FALSE;
-    memcpy(sides, png + sizeof start, sizeof sides);
-    for (guint i = 0; i < G_N_ELEMENTS(sides); i++) {
-        guint32 side = GUINT32_FROM_BE(sides[i]);
-        if (side == 0 || side > KYSO_APPEARANCE_MAX_IMAGE_SIDE)
-            return FALSE;
-    }
-    return TRUE;
-}
-
-typedef struct {
-    const guint8 *data;
-    gsize left;
-} PngInput;
-
-static cairo_status_t
-give_bytes(void *closure, unsigned char *data, unsigned int size)
-{
-    PngInput *input = closure;
-
-    if (size > input->left)
-        return CAIRO_STATUS_READ_ERROR;
-    memcpy(data, input->data, size);
-    input->data += size;
-    input->left -= size;
-    return CAIRO_STATUS_SUCCESS;
-}
-
-/* From its start, whatever the offset of @fd: other documents of a batch read the same one now. */
-static GBytes *
-read_image(int fd, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    struct stat st;
-
-    if (fstat(fd, &st) < 0 || st.st_size > KYSO_APPEARANCE_MAX_IMAGE_SIZE) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_IMAGE_UNREADABLE, "image is over %d bytes",
-                    KYSO_APPEARANCE_MAX_IMAGE_SIZE);
-        return NULL;
-    }
-    g_autofree guint8 *data = g_malloc((gsize) st.st_size + 1);
-    if (!kyso_fd_read_at(fd, data, (gsize) st.st_size, 0, &cause)) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_IMAGE_UNREADABLE, "cannot read image: %s",
-                    cause->message);
-        return NULL;
-    }
-    return g_bytes_new_take(g_steal_pointer(&data), (gsize) st.st_size);
-}
-
-static cairo_surface_t *
-load_image(int fd, GError **error)
-{
-    g_autoptr(GBytes) bytes = read_image(fd, error);
-
-    if (bytes == NULL)
-        return NULL;
-
-    PngInput input;
-    input.data = g_bytes_get_data(bytes, &input.left);
-    if (!has_sane_sides(input.data, input.left)) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_IMAGE_UNREADABLE,
-                    "image is no PNG of at most %d pixels a side", KYSO_APPEARANCE_MAX_IMAGE_SIDE);
-        return NULL;
-    }
-
-    g_autoptr(CairoSurface) image = cairo_image_surface_create_from_png_stream(give_bytes, &input);
-    if (cairo_surface_status(image) != CAIRO_STATUS_SUCCESS) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_IMAGE_UNREADABLE, "cannot read PNG: %s",
-                    cairo_status_to_string(cairo_surface_status(image)));
-        return NULL;
-    }
-    return g_steal_pointer(&image);
-}
-
-static gboolean
-draw_image(KysoAppearance *self, double width, double height, int fd, GError **error)
-{
-    g_autoptr(CairoSurface) image = load_image(fd, error);
+    g_autoptr(CairoSurface) image = kyso_png_image_load(fd, error);
     if (image == NULL)
         return FALSE;
 
     double image_width = cairo_image_surface_get_width(image);
     double image_height = cairo_image_surface_get_height(image);
-    double scale = MIN(width / image_width, height / image_height);
+    double fitting = MIN(width / image_width, height / image_height);
+    double scale = print_width > 0 ? print_width / image_width : fitting;
+    if (scale > fitting * LARGER) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_PLACE_OUTSIDE,
+                    "an image %.0f points wide has no room in %.0f × %.0f points", print_width,
+                    width, height);
+        return FALSE;
+    }
+    double spare = width - image_width * scale;
     cairo_save(self->cairo);
-    cairo_translate(self->cairo, (width - image_width * scale) / 2,
+    cairo_translate(self->cairo, print_width > 0 ? spare : spare / 2,
                     (height - image_height * scale) / 2);
     cairo_scale(self->cairo, scale, scale);
     cairo_set_source_surface(self->cairo, image, 0, 0);
@@ -159,14 +96,64 @@ draw_image(KysoAppearance *self, double width, double height, int fd, GError **e
     return TRUE;
 }
 
+static void
+draw_frame(KysoAppearance *self, double width, double height)
+{
+    cairo_set_source_rgb(self->cairo, 0, 0, 0);
+    cairo_set_line_width(self->cairo, FRAME_WIDTH);
+    cairo_rectangle(self->cairo, FRAME_WIDTH / 2, FRAME_WIDTH / 2, width - FRAME_WIDTH,
+                    height - FRAME_WIDTH);
+    cairo_stroke(self->cairo);
+}
+
+static gboolean
+draw_part(KysoAppearance *self, const KysoLook *look, const KysoLookPart *part, GError **error)
+{
+    double width = part->box.x1 - part->box.x0, height = part->box.y1 - part->box.y0;
+
+    if (part->kind == KYSO_LOOK_FRAME) {
+        draw_frame(self, width, height);
+        return TRUE;
+    }
+    if (part->kind == KYSO_LOOK_IMAGE)
+        return draw_image(self, width, height, look->image_fd, look->print_width, error);
+    return kyso_drawing_text(self->cairo, width, height, &part->text, error);
+}
+
+static gboolean
+draw_parts(KysoAppearance *self, double width, double height, const KysoLook *look, GError **error)
+{
+    for (guint i = 0; i < look->parts->len; i++) {
+        const KysoLookPart *part = &g_array_index(look->parts, KysoLookPart, i);
+        const KysoLookBox *box = &part->box;
+        if (!(box->x0 >= -EDGE && box->y0 >= -EDGE && box->x1 <= width + EDGE &&
+              box->y1 <= height + EDGE && box->x0 < box->x1 && box->y0 < box->y1)) {
+            g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_PLACE_OUTSIDE,
+                                "a part of the appearance is outside of its field");
+            return FALSE;
+        }
+        enter_box(self, height, box);
+        gboolean is_drawn = draw_part(self, look, part, error);
+        cairo_restore(self->cairo);
+        if (!is_drawn)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
-kyso_appearance_add(KysoAppearance *self, double width, double height, int image_fd,
-                    const KysoDrawingText *text, GError **error)
+kyso_appearance_add(KysoAppearance *self, double width, double height, const KysoLook *look,
+                    GError **error)
 {
     start_page(self, width, height);
-    if (image_fd >= 0 && !draw_image(self, width, height, image_fd, error))
+    if (look->parts != NULL && look->parts->len > 0) {
+        if (!draw_parts(self, width, height, look, error))
+            return FALSE;
+    } else if (look->image_fd >= 0 &&
+               !draw_image(self, width, height, look->image_fd, look->print_width, error)) {
         return FALSE;
-    if (text != NULL && !kyso_drawing_text(self->cairo, width, height, text, error))
+    }
+    if (look->text != NULL && !kyso_drawing_text(self->cairo, width, height, look->text, error))
         return FALSE;
     cairo_show_page(self->cairo);
     return TRUE;

@@ -8,6 +8,8 @@
 
 #define DEFAULT_CONTENTS 16384
 #define DEFAULT_TEXT_SIZE 9.0
+#define MIN_SEAL_MM 10.0
+#define MAX_SEAL_MM 80.0
 #define DEFAULT_FILL_SIZE 13.0 /* number and date: Decree 30/2020, annex I */
 
 static gboolean
@@ -41,11 +43,30 @@ read_rect(const json_t *object, KysoJsonNeed need, gboolean *ret_has, KysoPdfRec
 }
 
 static gboolean
+read_fit(const json_t *object, KysoPdfFit *ret, GError **error)
+{
+    static const char *const names[] = {"none", "image", "seal"}; /* as KysoPdfFit */
+    const char *name = NULL;
+
+    if (!kyso_json_get_string(object, "fit", KYSO_JSON_OPTIONAL, &name, error))
+        return FALSE;
+    for (guint i = 0; name != NULL && i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *ret = (KysoPdfFit) i;
+            return TRUE;
+        }
+    }
+    return name == NULL || wrong(error, "fit: none, image or seal");
+}
+
+static gboolean
 read_new_field(const json_t *object, gboolean is_signature, KysoPdfNewField *ret, GError **error)
 {
     ret->is_signature = is_signature;
     ret->page = 1;
-    return kyso_json_get_string(object, "name", KYSO_JSON_REQUIRED, &ret->name, error) &&
+    return read_fit(object, &ret->fit, error) &&
+           kyso_json_get_boolean(object, "shown", KYSO_JSON_OPTIONAL, &ret->is_shown_rect, error) &&
+           kyso_json_get_string(object, "name", KYSO_JSON_REQUIRED, &ret->name, error) &&
            kyso_json_get_string(object, "tooltip", KYSO_JSON_OPTIONAL, &ret->tooltip, error) &&
            kyso_json_get_int(object, "page", KYSO_JSON_OPTIONAL, G_MININT32, G_MAXINT32, &ret->page,
                              error);
@@ -55,7 +76,8 @@ static gboolean
 read_signature_field(KysoDocumentRequest *self, const json_t *params, GError **error)
 {
     static const char *const existing_members[] = {"existing", NULL};
-    static const char *const new_members[] = {"name", "page", "rect", "tooltip", NULL};
+    static const char *const new_members[] = {"name",  "page", "rect", "tooltip",
+                                              "shown", "fit",  NULL};
     KysoPdfSignatureField *signature = &self->pdf.signature;
     json_t *field = NULL;
 
@@ -98,9 +120,22 @@ read_font_size(const json_t *object, const char *name, double *ret, GError **err
 }
 
 static gboolean
+read_text(const json_t *object, KysoDrawingText *ret, GError **error)
+{
+    static const char *const members[] = {"value", "size", "align", "exact", "italic", NULL};
+
+    *ret = (KysoDrawingText){.size = DEFAULT_TEXT_SIZE, .is_wrapped = TRUE};
+    return kyso_json_only_has(object, members, error) &&
+           kyso_json_get_string(object, "value", KYSO_JSON_REQUIRED, &ret->value, error) &&
+           read_font_size(object, "size", &ret->size, error) &&
+           kyso_json_get_boolean(object, "exact", KYSO_JSON_OPTIONAL, &ret->is_exact, error) &&
+           kyso_json_get_boolean(object, "italic", KYSO_JSON_OPTIONAL, &ret->is_slanted, error) &&
+           read_align(object, &ret->align, error);
+}
+
+static gboolean
 read_signature_text(KysoDocumentRequest *self, const json_t *params, GError **error)
 {
-    static const char *const members[] = {"value", "size", "align", NULL};
     KysoDrawingText *text = &self->signature_text.text;
     json_t *object = NULL;
 
@@ -108,18 +143,83 @@ read_signature_text(KysoDocumentRequest *self, const json_t *params, GError **er
         return FALSE;
     if (object == NULL)
         return TRUE;
-    *text = (KysoDrawingText){.size = DEFAULT_TEXT_SIZE, .is_wrapped = TRUE};
     self->pdf.signature.text = text;
-    return kyso_json_only_has(object, members, error) &&
-           kyso_json_get_string(object, "value", KYSO_JSON_REQUIRED, &text->value, error) &&
-           read_font_size(object, "size", &text->size, error) &&
-           read_align(object, &text->align, error);
+    return read_text(object, text, error);
+}
+
+/* One of "text", "image", "frame", in "rect". */
+static gboolean
+read_part(const json_t *object, KysoLookPart *ret, GError **error)
+{
+    static const char *const members[] = {"rect", "text", "image", "frame", NULL};
+    gboolean has_rect, is_image = FALSE, is_frame = FALSE;
+    json_t *text = NULL;
+    KysoPdfRect rect;
+
+    if (!json_is_object(object))
+        return wrong(error, "draw: needs objects");
+    if (!kyso_json_only_has(object, members, error) ||
+        !read_rect(object, KYSO_JSON_REQUIRED, &has_rect, &rect, error) ||
+        !kyso_json_get_object(object, "text", KYSO_JSON_OPTIONAL, &text, error) ||
+        !kyso_json_get_boolean(object, "image", KYSO_JSON_OPTIONAL, &is_image, error) ||
+        !kyso_json_get_boolean(object, "frame", KYSO_JSON_OPTIONAL, &is_frame, error))
+        return FALSE;
+    if ((text != NULL) + is_image + is_frame != 1)
+        return wrong(error, "draw: each is one of text, image and frame");
+    ret->box = (KysoLookBox){rect.llx, rect.lly, rect.urx, rect.ury};
+    ret->kind = is_image ? KYSO_LOOK_IMAGE : is_frame ? KYSO_LOOK_FRAME : KYSO_LOOK_TEXT;
+    return text == NULL || read_text(text, &ret->text, error);
+}
+
+static gboolean
+read_parts(KysoDocumentRequest *self, const json_t *params, GError **error)
+{
+    json_t *draw = NULL, *item;
+    gsize i;
+
+    if (!kyso_json_get_array(params, "draw", KYSO_JSON_OPTIONAL, KYSO_DOCUMENT_REQUEST_MAX_FIELDS,
+                             &draw, error))
+        return FALSE;
+    json_array_foreach(draw, i, item)
+    {
+        KysoLookPart part = {0};
+        if (!read_part(item, &part, error))
+            return FALSE;
+        if (part.kind == KYSO_LOOK_IMAGE && self->image_fd < 0)
+            return wrong(error, "draw: there is no image");
+        g_array_append_val(self->pdf.signature.parts, part);
+    }
+    return TRUE;
+}
+
+static gboolean
+read_mm(const json_t *params, const char *name, double *ret, GError **error)
+{
+    double mm = 0;
+
+    if (!kyso_json_get_number(params, name, KYSO_JSON_OPTIONAL, &mm, error))
+        return FALSE;
+    if (json_object_get(params, name) != NULL && !(mm >= MIN_SEAL_MM && mm <= MAX_SEAL_MM))
+        return wrong(error, "a seal is 10 to 80 mm wide");
+    *ret = mm * 72 / 25.4;
+    return TRUE;
+}
+
+static gboolean
+read_seal(KysoDocumentRequest *self, const json_t *params, GError **error)
+{
+    KysoPdfSignatureField *signature = &self->pdf.signature;
+
+    return kyso_json_get_boolean(params, "seal", KYSO_JSON_OPTIONAL, &signature->is_seal, error) &&
+           read_mm(params, "seal_mm", &signature->seal_width, error) &&
+           read_mm(params, "reserved_seal_mm", &self->pdf.reserved_seal_width, error);
 }
 
 static gboolean
 read_reserved(const json_t *object, KysoPdfNewField *ret, GError **error)
 {
-    static const char *const members[] = {"type", "name", "page", "rect", "tooltip", NULL};
+    static const char *const members[] = {"type",  "name", "page",           "rect", "tooltip",
+                                          "shown", "fit",  "over_signature", NULL};
     const char *type = NULL;
 
     if (!json_is_object(object))
@@ -129,14 +229,21 @@ read_reserved(const json_t *object, KysoPdfNewField *ret, GError **error)
         return FALSE;
     if (strcmp(type, "text") != 0 && strcmp(type, "signature") != 0)
         return wrong(error, "type: text or signature");
-    return read_new_field(object, strcmp(type, "signature") == 0, ret, error) &&
-           read_rect(object, KYSO_JSON_REQUIRED, &ret->has_rect, &ret->rect, error);
+    if (!read_new_field(object, strcmp(type, "signature") == 0, ret, error) ||
+        !kyso_json_get_boolean(object, "over_signature", KYSO_JSON_OPTIONAL,
+                               &ret->is_over_signature, error))
+        return FALSE;
+    if (ret->is_over_signature && json_object_get(object, "rect") != NULL)
+        return wrong(error, "over_signature takes the place of rect");
+    if (ret->is_over_signature)
+        return ret->has_rect = TRUE;
+    return read_rect(object, KYSO_JSON_REQUIRED, &ret->has_rect, &ret->rect, error);
 }
 
 static gboolean
 read_fill(const json_t *object, KysoPdfFill *ret, GError **error)
 {
-    static const char *const members[] = {"name", "value", "font_size", "align", NULL};
+    static const char *const members[] = {"name", "value", "font_size", "align", "italic", NULL};
 
     if (!json_is_object(object))
         return wrong(error, "fill: needs objects");
@@ -145,6 +252,8 @@ read_fill(const json_t *object, KysoPdfFill *ret, GError **error)
            kyso_json_get_string(object, "name", KYSO_JSON_REQUIRED, &ret->name, error) &&
            kyso_json_get_string(object, "value", KYSO_JSON_REQUIRED, &ret->text.value, error) &&
            read_font_size(object, "font_size", &ret->text.size, error) &&
+           kyso_json_get_boolean(object, "italic", KYSO_JSON_OPTIONAL, &ret->text.is_slanted,
+                                 error) &&
            read_align(object, &ret->text.align, error);
 }
 
@@ -212,18 +321,22 @@ read_signature(KysoDocumentRequest *self, const json_t *params, GError **error)
 KysoDocumentRequest *
 kyso_document_request_read(const json_t *params, KysoFdList *fds, GError **error)
 {
-    static const char *const members[] = {
-        "document", "field", "contents_size", "signing_time", "name", "reason", "location",
-        "certify",  "image", "text",          "reserve",      "fill", NULL};
+    static const char *const members[] = {"document", "field",  "contents_size", "signing_time",
+                                          "name",     "reason", "location",      "certify",
+                                          "image",    "text",   "reserve",       "fill",
+                                          "draw",     "seal",   "seal_mm",       "reserved_seal_mm",
+                                          NULL};
     g_autoptr(KysoDocumentRequest) self = g_new0(KysoDocumentRequest, 1);
 
     self->image_fd = -1;
     self->pdf.reserve = g_array_new(FALSE, FALSE, sizeof(KysoPdfNewField));
     self->pdf.fill = g_array_new(FALSE, FALSE, sizeof(KysoPdfFill));
+    self->pdf.signature.parts = g_array_new(FALSE, FALSE, sizeof(KysoLookPart));
     if (!kyso_json_only_has(params, members, error) || !read_signature(self, params, error) ||
         !read_signature_field(self, params, error) || !read_signature_text(self, params, error) ||
-        !read_fields(self, params, error) ||
-        !kyso_json_take_fd(params, "image", KYSO_JSON_OPTIONAL, fds, &self->image_fd, error))
+        !read_fields(self, params, error) || !read_seal(self, params, error) ||
+        !kyso_json_take_fd(params, "image", KYSO_JSON_OPTIONAL, fds, &self->image_fd, error) ||
+        !read_parts(self, params, error))
         return NULL;
     self->pdf.signature.image_fd = self->image_fd;
     return g_steal_pointer(&self);
@@ -237,5 +350,6 @@ kyso_document_request_free(KysoDocumentRequest *self)
     kyso_fd_clear(&self->image_fd);
     g_array_unref(self->pdf.reserve);
     g_array_unref(self->pdf.fill);
+    g_array_unref(self->pdf.signature.parts);
     g_free(self);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SIZE_STEP 0.5 /* points */
+#define SLANT 0.21    /* of the height, as italics of Times stand */
 #define SLACK 0.25    /* points that a text may stand out of its box by rounding */
 
 /* One line as cairo draws it; the clusters carry its text into the PDF, for search and copy. */
@@ -145,7 +146,9 @@ static GPtrArray *
 fit_lines(cairo_t *cairo, double width, double height, const KysoDrawingText *text,
           const char *value, GError **error)
 {
-    for (double size = text->size; size >= KYSO_DRAWING_TEXT_MIN_SIZE; size -= SIZE_STEP) {
+    double smallest = text->is_exact ? text->size : KYSO_DRAWING_TEXT_MIN_SIZE;
+
+    for (double size = text->size; size >= smallest; size -= SIZE_STEP) {
         cairo_set_font_size(cairo, size);
         g_autoptr(GPtrArray) lines = break_text(cairo, value, width, text->is_wrapped);
         if (!check_lines(lines, error))
@@ -158,20 +161,27 @@ fit_lines(cairo_t *cairo, double width, double height, const KysoDrawingText *te
     return NULL;
 }
 
+/* There is one font: its italic is the upright one, slanted. */
 static void
-show_line(cairo_t *cairo, const Line *line, double x, double y)
+show_line(cairo_t *cairo, const Line *line, double x, double y, gboolean is_slanted)
 {
+    const cairo_matrix_t slant = {1, 0, -SLANT, 1, 0, 0};
+
     cairo_save(cairo);
     cairo_translate(cairo, x, y);
+    if (is_slanted)
+        cairo_transform(cairo, &slant);
     cairo_show_text_glyphs(cairo, line->text, -1, line->glyphs, line->n_glyphs, line->clusters,
                            line->n_clusters, line->flags);
     cairo_restore(cairo);
 }
 
 static void
-show_lines(cairo_t *cairo, GPtrArray *lines, double width, double height, KysoAlign align)
+show_lines(cairo_t *cairo, GPtrArray *lines, double width, double height,
+           const KysoDrawingText *text)
 {
     cairo_font_extents_t font;
+    KysoAlign align = text->align;
 
     cairo_font_extents(cairo, &font);
     double y = MAX(0, (height - block_height(&font, lines->len)) / 2) + font.ascent;
@@ -183,7 +193,7 @@ show_lines(cairo_t *cairo, GPtrArray *lines, double width, double height, KysoAl
                   align == KYSO_ALIGN_LEFT     ? 0
                   : align == KYSO_ALIGN_CENTER ? spare / 2
                                                : spare,
-                  y);
+                  y, text->is_slanted);
     }
 }
 
@@ -204,6 +214,6 @@ kyso_drawing_text(cairo_t *cairo, double width, double height, const KysoDrawing
     g_autoptr(GPtrArray) lines = fit_lines(cairo, width, height, text, value, error);
     if (lines == NULL)
         return FALSE;
-    show_lines(cairo, lines, width, height, text->align);
+    show_lines(cairo, lines, width, height, text);
     return TRUE;
 }

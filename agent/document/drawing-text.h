@@ -17,7 +17,9 @@ typedef enum { KYSO_ALIGN_LEFT, KYSO_ALIGN_CENTER, KYSO_ALIGN_RIGHT } KysoAlign;
 
 typedef struct {
     const char *value; /* UTF-8; lines end with \n */
-    double size;       /* of the font; made smaller until the text fits */
+    double size;       /* of the font; made smaller until the text fits, unless: */
+    gboolean is_exact; /* no size but this one */
+    gboolean is_slanted;
     KysoAlign align;
     gboolean is_wrapped; /* at spaces; else a line stays one */
 } KysoDrawingText;

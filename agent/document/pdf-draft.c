@@ -57,14 +57,14 @@ kyso_pdf_draft_free(KysoPdfDraft *self)
 }
 
 guint32
-kyso_pdf_draft_draw(KysoPdfDraft *self, double width, double height, int rotate, int image_fd,
-                    const KysoDrawingText *text, GError **error)
+kyso_pdf_draft_draw(KysoPdfDraft *self, double width, double height, int rotate,
+                    const KysoLook *look, GError **error)
 {
     KysoForm form = {kyso_pdf_increment_new_id(self->increment), width, height, rotate};
     double drawn_width, drawn_height;
 
     kyso_form_import_sides(&form, &drawn_width, &drawn_height);
-    if (!kyso_appearance_add(self->appearance, drawn_width, drawn_height, image_fd, text, error))
+    if (!kyso_appearance_add(self->appearance, drawn_width, drawn_height, look, error))
         return 0;
     g_array_append_val(self->forms, form);
     return form.id;

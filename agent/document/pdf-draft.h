@@ -22,6 +22,8 @@ typedef struct {
     GArray *forms;         /* KysoForm: one a page of `appearance` */
     GPtrArray *pages;      /* pages that get annotations */
     GString *fields;       /* "n 0 R " of each new field */
+    KysoPdfRect signature; /* where the signature made now is, as its page is shown */
+    guint signature_page;  /* 0: nowhere */
     guint32 certifying_id; /* signature that certifies, or 0 */
 } KysoPdfDraft;
 
@@ -33,7 +35,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPdfDraft, kyso_pdf_draft_free)
 /* Draws what a rectangle of @width × @height shows on a page turned by @rotate; the number of the
  * form, or 0. Errors: kyso_appearance_add. */
 guint32 kyso_pdf_draft_draw(KysoPdfDraft *self, double width, double height, int rotate,
-                            int image_fd, const KysoDrawingText *text, GError **error);
+                            const KysoLook *look, GError **error);
 
 /* A form that shows nothing. */
 guint32 kyso_pdf_draft_draw_nothing(KysoPdfDraft *self, double width, double height, int rotate);

@@ -147,7 +147,7 @@ add_fields(KysoPdfDraft *draft, const KysoPdfRequest *request, GError **error)
 {
     for (guint i = 0; i < request->reserve->len; i++)
         if (!kyso_pdf_widgets_reserve(draft, &g_array_index(request->reserve, KysoPdfNewField, i),
-                                      error))
+                                      request->reserved_seal_width, error))
             return FALSE;
     for (guint i = 0; i < request->fill->len; i++)
         if (!kyso_pdf_widgets_fill(draft, &g_array_index(request->fill, KysoPdfFill, i), error))

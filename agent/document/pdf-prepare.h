@@ -21,6 +21,7 @@ typedef struct {
     const char *name, *reason, *location; /* NULL: none */
     int certify;                          /* DocMDP /P, 0: an approval signature */
     GArray *reserve;                      /* KysoPdfNewField */
+    double reserved_seal_width;           /* points, where one is reserved over the signature */
     GArray *fill;                         /* KysoPdfFill */
 } KysoPdfRequest;
 

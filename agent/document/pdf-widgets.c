@@ -33,10 +33,8 @@ check_new_name(KysoPdfDraft *draft, const char *name, GError **error)
 
 static void
 put_new_field(KysoPdfDraft *draft, const KysoPdfNewField *field, const KysoPdfPage *page,
-              GString *text)
+              const KysoPdfRect *r, GString *text)
 {
-    const KysoPdfRect *r = &field->rect;
-
     g_string_append_printf(text, "<< /Type /Annot /Subtype /Widget /FT /%s /T ",
                            field->is_signature ? "Sig" : "Tx");
     kyso_pdf_increment_put_text(text, field->name);
@@ -55,27 +53,90 @@ put_new_field(KysoPdfDraft *draft, const KysoPdfNewField *field, const KysoPdfPa
         g_string_append(text, "/DA (/Helv 0 Tf 0 g) ");
 }
 
+/* How large the seal is: what we are told, else what the image says of itself. 0: unknown. */
 static gboolean
-find_place(KysoPdfDraft *draft, const KysoPdfNewField *field, KysoPdfPage *ret, GError **error)
+find_seal_size(const KysoPdfSignatureField *signature, double *ret_width, double *ret_height,
+               GError **error)
 {
-    return check_new_name(draft, field->name, error) &&
-           kyso_pdf_pages_find(draft->file, field->page, ret, error) &&
-           (!field->has_rect || kyso_pdf_pages_check_rect(ret, &field->rect, error));
+    KysoPngSides sides = {1, 1, 0};
+
+    if (signature->image_fd >= 0 && !kyso_png_image_read_sides(signature->image_fd, &sides, error))
+        return FALSE;
+    *ret_width = signature->seal_width > 0 ? signature->seal_width : sides.print_width;
+    *ret_height = *ret_width * sides.height / sides.width;
+    return TRUE;
+}
+
+/* Fits *rect, as shown, to what will be drawn in it. */
+static gboolean
+fit_place(const KysoPdfSignatureField *signature, KysoPdfFit fit, KysoPdfRect *rect, GError **error)
+{
+    KysoPngSides sides;
+    double width, height;
+
+    if (fit == KYSO_PDF_FIT_IMAGE) {
+        if (signature->image_fd < 0)
+            return TRUE;
+        if (!kyso_png_image_read_sides(signature->image_fd, &sides, error))
+            return FALSE;
+        *rect = kyso_pdf_place_fit_image(rect, &sides);
+        return TRUE;
+    }
+    if (!find_seal_size(signature, &width, &height, error))
+        return FALSE;
+    if (width <= 0) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "nobody says how large the seal is: \"seal_mm\" is missing");
+        return FALSE;
+    }
+    *rect = kyso_pdf_place_over_third(rect, width, height);
+    return TRUE;
+}
+
+/* The page of @field and its final place there. */
+static gboolean
+find_place(KysoPdfDraft *draft, const KysoPdfNewField *field,
+           const KysoPdfSignatureField *signature, KysoPdfPage *ret, KysoPdfRect *ret_rect,
+           GError **error)
+{
+    gint64 number = field->is_over_signature ? draft->signature_page : field->page;
+
+    *ret_rect = field->rect;
+    if (!check_new_name(draft, field->name, error) ||
+        !kyso_pdf_pages_find(draft->file, number, ret, error))
+        return FALSE;
+    if (!field->has_rect)
+        return TRUE;
+    KysoPdfRect shown = field->is_over_signature ? draft->signature
+                        : field->is_shown_rect   ? field->rect
+                                                 : kyso_pdf_place_to_shown(ret, &field->rect);
+    if (field->fit != KYSO_PDF_FIT_NONE && !fit_place(signature, field->fit, &shown, error))
+        return FALSE;
+    if (field->fit != KYSO_PDF_FIT_NONE || field->is_shown_rect)
+        *ret_rect = kyso_pdf_place_from_shown(ret, &shown);
+    return kyso_pdf_pages_check_rect(ret, ret_rect, error);
 }
 
 gboolean
-kyso_pdf_widgets_reserve(KysoPdfDraft *draft, const KysoPdfNewField *field, GError **error)
+kyso_pdf_widgets_reserve(KysoPdfDraft *draft, const KysoPdfNewField *field, double seal_width,
+                         GError **error)
 {
-    const KysoPdfRect *r = &field->rect;
+    const KysoPdfSignatureField seal = {.image_fd = -1, .seal_width = seal_width};
+    KysoPdfRect rect;
     KysoPdfPage page;
 
-    if (!find_place(draft, field, &page, error))
+    if (field->is_over_signature && draft->signature_page == 0) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "a seal can only be reserved over a signature that shows");
+        return FALSE;
+    }
+    if (!find_place(draft, field, &seal, &page, &rect, error))
         return FALSE;
     guint32 form =
-        kyso_pdf_draft_draw_nothing(draft, r->urx - r->llx, r->ury - r->lly, page.rotate);
+        kyso_pdf_draft_draw_nothing(draft, rect.urx - rect.llx, rect.ury - rect.lly, page.rotate);
     guint32 id = kyso_pdf_increment_new_id(draft->increment);
     GString *text = kyso_pdf_increment_begin(draft->increment, id, 0);
-    put_new_field(draft, field, &page, text);
+    put_new_field(draft, field, &page, &rect, text);
     g_string_append_printf(text, "/AP << /N %u 0 R >> >>", form);
     kyso_pdf_increment_end(draft->increment);
     kyso_pdf_draft_add_field(draft, &page, id);
@@ -162,9 +223,9 @@ kyso_pdf_widgets_fill(KysoPdfDraft *draft, const KysoPdfFill *fill, GError **err
         return FALSE;
     }
 
-    guint32 form =
-        kyso_pdf_draft_draw(draft, place.rect.urx - place.rect.llx, place.rect.ury - place.rect.lly,
-                            place.rotate, -1, &fill->text, error);
+    const KysoLook look = {.image_fd = -1, .text = &fill->text};
+    guint32 form = kyso_pdf_draft_draw(draft, place.rect.urx - place.rect.llx,
+                                       place.rect.ury - place.rect.lly, place.rotate, &look, error);
     if (form == 0)
         return FALSE;
     g_autoptr(GString) value = g_string_new("/V ");
@@ -177,7 +238,8 @@ kyso_pdf_widgets_fill(KysoPdfDraft *draft, const KysoPdfFill *fill, GError **err
 static gboolean
 is_shown(const KysoPdfSignatureField *signature)
 {
-    return signature->image_fd >= 0 || signature->text != NULL;
+    return signature->image_fd >= 0 || signature->text != NULL ||
+           (signature->parts != NULL && signature->parts->len > 0);
 }
 
 static gboolean
@@ -190,14 +252,17 @@ draw_signature(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, cons
         return FALSE;
     }
     double width = place->rect.urx - place->rect.llx, height = place->rect.ury - place->rect.lly;
+    double seal_width = 0, seal_height = 0;
     *ret_form = 0;
     if (!is_visible(place))
         return TRUE;
+    if (signature->is_seal && !find_seal_size(signature, &seal_width, &seal_height, error))
+        return FALSE;
+    const KysoLook look = {signature->image_fd, seal_width, signature->text, signature->parts};
     if (!is_shown(signature))
         *ret_form = kyso_pdf_draft_draw_nothing(draft, width, height, place->rotate);
     else
-        *ret_form = kyso_pdf_draft_draw(draft, width, height, place->rotate, signature->image_fd,
-                                        signature->text, error);
+        *ret_form = kyso_pdf_draft_draw(draft, width, height, place->rotate, &look, error);
     return *ret_form != 0;
 }
 
@@ -205,18 +270,23 @@ static gboolean
 sign_new(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, guint32 value_id,
          GError **error)
 {
+    KysoPdfRect rect;
     KysoPdfPage page;
     guint32 form;
 
-    if (!find_place(draft, &signature->field, &page, error))
+    if (!find_place(draft, &signature->field, signature, &page, &rect, error))
         return FALSE;
-    Place place = {signature->field.rect, page.rotate};
+    Place place = {rect, page.rotate};
     if (!draw_signature(draft, signature, &place, &form, error))
         return FALSE;
 
     guint32 id = kyso_pdf_increment_new_id(draft->increment);
     GString *text = kyso_pdf_increment_begin(draft->increment, id, 0);
-    put_new_field(draft, &signature->field, &page, text);
+    put_new_field(draft, &signature->field, &page, &rect, text);
+    if (is_visible(&place)) {
+        draft->signature = kyso_pdf_place_to_shown(&page, &rect);
+        draft->signature_page = page.number;
+    }
     if (form != 0)
         g_string_append_printf(text, "/AP << /N %u 0 R >> ", form);
     g_string_append_printf(text, "/V %u 0 R >>", value_id);

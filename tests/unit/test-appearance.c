@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What shall be seen is drawn whole, or the fault has a code: never a box, never another font. */
 #include "agent/document/appearance.h"
+#include "agent/document/png-image.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 
@@ -12,7 +13,8 @@ draw(double width, double height, int image_fd, const KysoDrawingText *text, GEr
 {
     g_autoptr(KysoAppearance) appearance = kyso_appearance_new();
 
-    if (!kyso_appearance_add(appearance, width, height, image_fd, text, error))
+    KysoLook look = {.image_fd = image_fd, .text = text};
+    if (!kyso_appearance_add(appearance, width, height, &look, error))
         return FALSE;
     g_autoptr(GBytes) pdf = kyso_appearance_finish(appearance, error);
     g_assert_nonnull(pdf);
@@ -115,15 +117,15 @@ static void
 test_images_that_cannot_be_read(void)
 {
     g_autoptr(GByteArray) good = new_png(8, 8);
-    g_autoptr(GByteArray) wide = new_png(KYSO_APPEARANCE_MAX_IMAGE_SIDE + 1, 1);
-    g_autofree char *large = g_malloc0(KYSO_APPEARANCE_MAX_IMAGE_SIZE + 1);
+    g_autoptr(GByteArray) wide = new_png(KYSO_PNG_MAX_SIDE + 1, 1);
+    g_autofree char *large = g_malloc0(KYSO_PNG_MAX_SIZE + 1);
 
     assert_image_refused("", 0);
     assert_image_refused("\xff\xd8\xff\xe0 JFIF", 9);
     assert_image_refused(good->data, good->len / 2);
     assert_image_refused(wide->data, wide->len);
     memcpy(large, good->data, good->len);
-    assert_image_refused(large, KYSO_APPEARANCE_MAX_IMAGE_SIZE + 1);
+    assert_image_refused(large, KYSO_PNG_MAX_SIZE + 1);
 }
 
 static void
