@@ -300,6 +300,7 @@ class Service(Case):
             self.rig.reader(0).remove(wait=False)
             self.rig.reader(0).insert(card, wait=False)
             card.wait_event('power-on')
+            self.rig.wait_reader(self.rig.reader(0), 'present')
 
     def test_a_card_goes_in_while_there_is_no_pcscd(self):
         self.rig.pcscd_kill()
