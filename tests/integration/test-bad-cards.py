@@ -14,10 +14,12 @@ import office
 import tap
 
 
-class Cards(office.Case):
+class CardCase(office.Case):
+    rig_options = {}
+
     def make_home(self):
         try:
-            return fault_cards.Home()
+            return fault_cards.Home(**self.rig_options)
         except card_rig.Unavailable as why:
             self.skipTest(str(why))
 
@@ -43,24 +45,43 @@ class Cards(office.Case):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         with holder:
             self.assertEqual(holder.stdout.readline(), 'held\n')
-            yield
+            yield holder.pid
             holder.stdin.close()
             self.assertEqual(holder.wait(), 0)
 
+
+class Cards(CardCase):
     def test_without_pcscd_no_card_is_found_and_the_reason_is_told(self):
         self.rig.pcscd_kill()
         self.refuse_before_pin('pcsc_unavailable', 'pcscd does not run')
         self.rig.pcscd_start()
 
     def test_a_card_that_another_program_holds_is_told(self):
-        with self.held():
+        with self.held() as pid:
             error = self.refuse_before_pin('reader_busy', 'another program holds the card')
             self.assertIn(self.rig.reader(0).name, error.data['detail'])
+            self.assertEqual(error.data['reader'], self.rig.reader(0).name)
+            self.assertEqual(error.data['programs'], [{'pid': pid, 'name': 'hold-card'}])
+            self.assertIn(f'({pid})', error.data['detail'])
             with self.agent.connect() as client:
                 faults = client.call('tokens.list')['faults']
             # What the driver makes of it may follow.
             self.assertEqual(faults[0]['error']['code'], 'reader_busy')
             self.assertEqual(faults[0]['module'], self.rig.reader(0).name)
+
+
+class SlowCards(CardCase):
+    rig_options = {'timeout_ms': 500}
+
+    def test_a_card_that_times_out_once_wedges_nothing(self):
+        """OpenSC 0.23 waits for itself for ever at the second signature after such an answer."""
+        self.card.fault(card_rig.GENERAL_AUTHENTICATE, 'hang', times=1)
+        error = self.refuse('token_failed', 'the card answered too late', self.detached(),
+                            outcome='failed', logins=1)
+        self.assertEqual(error.data['function'], 'C_Sign')
+        for _ in range(2):
+            self.sign_well()
+        self.assertEqual(self.card.tries(), (3, 3))
 
 
 if __name__ == '__main__':

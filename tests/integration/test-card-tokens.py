@@ -7,12 +7,9 @@ import base64
 import hashlib
 import os
 import signal
-import subprocess
 
 import card_office
-import kyso_kit
 import tap
-from token_events import Watch
 
 SIGN = 'signatures.signHash'
 SHA256 = '2.16.840.1.101.3.4.2.1'
@@ -108,27 +105,6 @@ class One(Case):
         self.assertEqual((tokens, faults), ({}, ['pcsc_unavailable']))
         self.pcscd_start()
         self.assertTrue(self.sign('leader', wait_for_token=True))
-
-
-    def test_who_holds_the_card_alone_is_named(self):
-        self.rig.card_insert('leader')
-        holder = subprocess.Popen(
-            [kyso_kit.program('tests/kit/rig/card-hold'), self.rig.reader().name],
-            env={**os.environ, **self.rig.environment()},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        with holder:
-            self.assertEqual(holder.stdout.readline(), b'held\n')
-            with self.agent.connect() as client:
-                error = self.assert_refused('reader_busy', client.call, SIGN,
-                                            self.request('leader'))
-            self.assertEqual(error.data['reader'], self.rig.reader().name)
-            self.assertEqual(error.data['programs'], [{'pid': holder.pid, 'name': 'card-hold'}])
-            watch = Watch(self.agent)
-            self.addCleanup(watch.client.close)
-            holder.stdin.close()
-            while watch.expect('state', self.rig.reader().name)['reader']['exclusive']:
-                pass
-        self.assertTrue(self.sign('leader'))
 
 
 class Two(Case):

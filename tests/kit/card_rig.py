@@ -142,6 +142,11 @@ class Card:
             if event.startswith(text):
                 return event
 
+    def forget_events(self):
+        """Those that have come already."""
+        self.call('status')
+        self._events.clear()
+
     def fault(self, ins, kind, value=0, times=0):
         """`ins` None: at any command. `times` 0: until clear()."""
         value = f'{value:x}' if kind == 'sw' else int(value)
