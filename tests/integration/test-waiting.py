@@ -174,7 +174,7 @@ class Absent(office.Case):
             self.wait_notice('số yêu cầu khác: 3')
             listed = client.call('requests.list')['requests']
             self.assertEqual([entry['stage'] for entry in listed], ['wait'] * 5)
-            # The one that named fewer may be on its way out.
+            # One that was replaced takes a moment to go.
             self.wait_until(
                 lambda: list(self.agent.children().values()).count('kyso-prompt') == 1)
             self.plug_in()
