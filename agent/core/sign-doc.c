@@ -108,8 +108,20 @@ stop_beginning(KysoSigning *self, KysoSigningDocument *culprit, GError *error)
         return;
     }
     self->error = error;
-    self->culprit = culprit;
+    /* What a stop breaks off is no fault of that document. */
+    self->culprit = kyso_job_is_stopped(self->job) ? NULL : culprit;
     kyso_key_search_stop(self->agent->signer, self->job);
+}
+
+/* Nobody shall look for a token for a document that no key could sign. */
+static void
+judge_without_key(KysoSigning *self, KysoSigningDocument *document)
+{
+    KysoVerdict verdict = kyso_policy_decide_without_key(&document->facts);
+
+    if (verdict.decision == KYSO_DECISION_REFUSE)
+        stop_beginning(self, document,
+                       g_error_new(KYSO_ERROR, verdict.code, "refused by rule %s", verdict.rule));
 }
 
 /* No place to read in is kept while a person looks for the token. */
@@ -128,6 +140,7 @@ waiting_has_begun(gpointer user_data)
     while ((document = next_in(self, KYSO_DOCUMENT_READ, 0)) != NULL) {
         kyso_sign_document_park(document);
         self->n_under_way--;
+        judge_without_key(self, document);
     }
     begin_more(self);
 }
@@ -196,6 +209,8 @@ kyso_sign_doc_document_read(KysoSigning *self, KysoSigningDocument *document, GE
     }
     if (self->error == NULL && !self->is_waiting)
         return; /* it goes on when the key is there */
+    if (self->error == NULL)
+        judge_without_key(self, document);
     kyso_sign_document_park(document);
     self->n_under_way--;
     begin_more(self);
