@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/sign-request.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ipc/base/error.h"
+
+/* Of the documents of a batch so far; sets of texts. */
+typedef struct {
+    GHashTable *places;   /* that a path names */
+    GHashTable *replaced; /* files at these */
+    GHashTable *opened;   /* files behind descriptors */
+} Outputs;
+
+static void
+outputs_clear(Outputs *self)
+{
+    g_hash_table_unref(self->places);
+    g_hash_table_unref(self->replaced);
+    g_hash_table_unref(self->opened);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outputs, outputs_clear)
+
+static GHashTable *
+new_set(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
 
 static gboolean
 wrong(GError **error, const char *format, const char *what)
@@ -74,14 +98,52 @@ kyso_sign_request_explain(const KysoSignRequest *self, GError *error, guint inde
     return explained;
 }
 
-/* Two results at one place: the second would take the first one away. */
-static gboolean
-has_own_output(const KysoSignRequest *self, const KysoSignItem *item, GHashTable *outputs,
-               GError **error)
+/* The place that a path names, whatever names lead there: its folder and its name in it. NULL where
+ * the folder is not there, which the document is told of later. g_free. */
+static char *
+place_of_path(const char *path)
 {
-    if (item->output_path == NULL || g_hash_table_add(outputs, item->output_path))
-        return TRUE;
-    return wrong(error, "\"output\" is that of an earlier document too: ", item->output_path);
+    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    struct stat st;
+
+    if (stat(dir, &st) < 0)
+        return NULL;
+    return g_strdup_printf("%ju:%ju/%s", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino, name);
+}
+
+/* The file that is at the output already, or NULL. g_free. */
+static char *
+file_at(const KysoSignItem *item)
+{
+    struct stat st;
+    int status =
+        item->output_path != NULL ? lstat(item->output_path, &st) : fstat(item->output, &st);
+
+    if (status < 0)
+        return NULL;
+    return g_strdup_printf("%ju:%ju", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino);
+}
+
+/* Two results at one place: the second would take the first one away. Two paths may well be links
+ * to one file: it is replaced, and the other stays. */
+static gboolean
+has_own_output(const KysoSignItem *item, Outputs *outputs, GError **error)
+{
+    gboolean is_path = item->output_path != NULL;
+    char *place = is_path ? place_of_path(item->output_path) : NULL;
+    char *file = file_at(item);
+    gboolean is_free = place == NULL || g_hash_table_add(outputs->places, place);
+
+    if (file != NULL && is_path) {
+        is_free = is_free && !g_hash_table_contains(outputs->opened, file);
+        g_hash_table_add(outputs->replaced, file);
+    } else if (file != NULL) {
+        is_free = is_free && !g_hash_table_contains(outputs->replaced, file);
+        is_free = g_hash_table_add(outputs->opened, file) && is_free;
+    }
+    return is_free || wrong(error, "\"output\" is that of an earlier document too: ",
+                            is_path ? item->output_path : "a descriptor");
 }
 
 static gboolean
@@ -117,7 +179,7 @@ has_no_stray_member(const json_t *params, GError **error)
 static gboolean
 read_batch(KysoSignRequest *self, KysoJob *job, const json_t *list, GError **error)
 {
-    g_autoptr(GHashTable) outputs = g_hash_table_new(g_str_hash, g_str_equal);
+    g_auto(Outputs) outputs = {new_set(), new_set(), new_set()};
     GError *fault = NULL;
     json_t *params;
     size_t i;
@@ -131,7 +193,7 @@ read_batch(KysoSignRequest *self, KysoJob *job, const json_t *list, GError **err
     json_array_foreach(list, i, params)
     {
         if (read_item(self, job, params, &fault) &&
-            has_own_output(self, self->items->pdata[i], outputs, &fault))
+            has_own_output(self->items->pdata[i], &outputs, &fault))
             continue;
         g_propagate_error(error, kyso_sign_request_explain(self, fault, (guint) i));
         return FALSE;
