@@ -187,7 +187,7 @@ kyso_command_sign(KysoCli *cli, int argc, char **argv)
     if (cli->json)
         kyso_cli_print_json(result);
     else if (options.output_dir != NULL)
-        kyso_sign_list_print(result, argv + 1, options.output_dir);
+        kyso_sign_list_print(result, argv + 1, request.purpose, options.output_dir);
     else
         print_for_people(result, &request);
     return options.output_dir != NULL ? kyso_sign_list_exit_code(result) : EXIT_FINE;
