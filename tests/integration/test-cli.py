@@ -142,6 +142,18 @@ class WithAgent(Cli):
         self.assertEqual(self.home.pinentry_log().count('\nGETPIN'), 1)
         self.assertEqual(json.loads(self.batch('--json'))['signed'], 3)
 
+    def test_files_keep_their_place_beside_their_signatures(self):
+        """A detached signature under the file's own name would take the file's place."""
+        files = [self.home.path / f'plan-{n}.txt' for n in range(2)]
+        for path in files:
+            path.write_text(path.name)
+        said = self.kyso('sign', '--purpose', 'file', '--credential',
+                         self.home.credentials['leader'], '--output-dir', self.home.path, *files)
+        for path in files:
+            self.assertEqual(path.read_text(), path.name)
+            self.assertIn(f'Đã ký: {path}.p7s', said)
+            self.assertIn('hợp lệ', self.kyso('verify', path, '--signature', f'{path}.p7s'))
+
     def test_of_several_letters_it_is_told_what_became_of_each(self):
         self.home.configure('sign', 'batch-open=all')
         self.agent.stop()
