@@ -1,130 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/pki/fetch.h"
 
-#include <libsoup/soup.h>
 #include <string.h>
 
 #include "ipc/base/error.h"
+#include "tests/kit/http-service.h"
 
-#define BIG (1024 * 1024)
-
-/* A service on the loopback, in a thread of its own. */
-typedef struct {
-    GMainContext *context;
-    GMainLoop *loop;
-    GThread *thread;
-    SoupServer *server;
-    guint port;
-    gint n_requests;
-} Service;
-
-static void
-request_came(SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
-             gpointer user_data)
-{
-    Service *self = user_data;
-    SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
-
-    (void) server;
-    (void) query;
-    g_atomic_int_inc(&self->n_requests);
-    if (strcmp(path, "/slow") == 0) {
-        soup_server_message_pause(message);
-        return;
-    }
-    if (strcmp(path, "/missing") == 0) {
-        soup_server_message_set_status(message, 404, NULL);
-        return;
-    }
-    if (strcmp(path, "/moved") == 0) {
-        soup_server_message_set_redirect(message, 302, "/echo");
-        return;
-    }
-    if (strcmp(path, "/round") == 0) {
-        soup_server_message_set_redirect(message, 302, "/round");
-        return;
-    }
-    if (strcmp(path, "/file") == 0) {
-        soup_server_message_set_redirect(message, 302, "file:///etc/passwd");
-        return;
-    }
-    soup_server_message_set_status(message, 200, NULL);
-    if (strcmp(path, "/endless") == 0 || strcmp(path, "/big") == 0) {
-        char *block = g_malloc0(BIG);
-        if (strcmp(path, "/endless") == 0)
-            soup_message_headers_set_encoding(headers, SOUP_ENCODING_CHUNKED);
-        soup_message_body_append_take(soup_server_message_get_response_body(message),
-                                      (guchar *) block, BIG);
-        soup_message_body_complete(soup_server_message_get_response_body(message));
-        return;
-    }
-    SoupMessageBody *body = soup_server_message_get_request_body(message);
-    g_autoptr(GBytes) sent = soup_message_body_flatten(body);
-    const char *cookie =
-        soup_message_headers_get_one(soup_server_message_get_request_headers(message), "Cookie");
-    g_autofree char *text = g_strdup_printf(
-        "%s %.*s%s", soup_server_message_get_method(message), (int) g_bytes_get_size(sent),
-        (const char *) g_bytes_get_data(sent, NULL), cookie != NULL ? cookie : "");
-    soup_message_headers_append(headers, "Set-Cookie", "a=b");
-    soup_server_message_set_response(message, "text/plain", SOUP_MEMORY_COPY, text, strlen(text));
-}
-
-static gpointer
-serve(gpointer user_data)
-{
-    Service *self = user_data;
-
-    g_main_context_push_thread_default(self->context);
-    g_main_loop_run(self->loop);
-    g_main_context_pop_thread_default(self->context);
-    return NULL;
-}
-
-static Service *
-service_new(void)
-{
-    Service *self = g_new0(Service, 1);
-    g_autoptr(GError) error = NULL;
-
-    self->context = g_main_context_new();
-    self->loop = g_main_loop_new(self->context, FALSE);
-    g_main_context_push_thread_default(self->context);
-    self->server = g_object_new(SOUP_TYPE_SERVER, NULL);
-    soup_server_add_handler(self->server, NULL, request_came, self, NULL);
-    g_assert_true(soup_server_listen_local(self->server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, &error));
-    g_main_context_pop_thread_default(self->context);
-    GSList *uris = soup_server_get_uris(self->server);
-    self->port = (guint) g_uri_get_port(uris->data);
-    g_slist_free_full(uris, (GDestroyNotify) g_uri_unref);
-    self->thread = g_thread_new("service", serve, self);
-    return self;
-}
-
-static gboolean
-quit(gpointer loop)
-{
-    g_main_loop_quit(loop);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-service_free(Service *self)
-{
-    g_main_context_invoke(self->context, quit, self->loop);
-    g_thread_join(self->thread);
-    soup_server_disconnect(self->server);
-    g_object_unref(self->server);
-    g_main_loop_unref(self->loop);
-    g_main_context_unref(self->context);
-    g_free(self);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Service, service_free)
-
+/* @service NULL: an address where nobody listens. */
 static GBytes *
-ask(Service *service, const char *path, const char *body, gboolean is_loopback_allowed,
+ask(KysoHttpService *service, const char *path, const char *body, gboolean is_loopback_allowed,
     GCancellable *cancellable, GError **error)
 {
-    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u%s", service->port, path);
+    g_autofree char *url = service != NULL ? kyso_http_service_url(service, path)
+                                           : g_strconcat("http://127.0.0.1:1", path, NULL);
     g_autoptr(GBytes) bytes = body != NULL ? g_bytes_new_static(body, strlen(body)) : NULL;
     const KysoFetchRules rules = {
         .proxy = "none", .is_loopback_allowed = is_loopback_allowed, .seconds = 1};
@@ -140,7 +28,7 @@ ask(Service *service, const char *path, const char *body, gboolean is_loopback_a
 }
 
 static void
-expect(Service *service, const char *path, const char *body, const char *answer)
+expect(KysoHttpService *service, const char *path, const char *body, const char *answer)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = ask(service, path, body, TRUE, NULL, &error);
@@ -150,7 +38,7 @@ expect(Service *service, const char *path, const char *body, const char *answer)
 }
 
 static void
-expect_failure(Service *service, const char *path, int code)
+expect_failure(KysoHttpService *service, const char *path, int code)
 {
     g_autoptr(GError) error = NULL;
 
@@ -162,7 +50,7 @@ expect_failure(Service *service, const char *path, int code)
 static void
 test_answers(void)
 {
-    g_autoptr(Service) service = service_new();
+    g_autoptr(KysoHttpService) service = kyso_http_service_new(NULL, NULL);
 
     expect(service, "/echo", NULL, "GET ");
     expect(service, "/echo", "request", "POST request");
@@ -172,38 +60,37 @@ test_answers(void)
 static void
 test_redirects(void)
 {
-    g_autoptr(Service) service = service_new();
+    g_autoptr(KysoHttpService) service = kyso_http_service_new(NULL, NULL);
 
     expect(service, "/moved", "request", "POST request");
-    g_atomic_int_set(&service->n_requests, 0);
+    kyso_http_service_count(service);
     expect_failure(service, "/round", KYSO_ERROR_REVOCATION_UNAVAILABLE);
-    g_assert_cmpint(service->n_requests, ==, KYSO_FETCH_MAX_REDIRECTS + 1);
+    g_assert_cmpint(kyso_http_service_count(service), ==, KYSO_FETCH_MAX_REDIRECTS + 1);
     expect_failure(service, "/file", KYSO_ERROR_REVOCATION_UNAVAILABLE);
 }
 
 static void
 test_failures(void)
 {
-    g_autoptr(Service) service = service_new();
+    g_autoptr(KysoHttpService) service = kyso_http_service_new(NULL, NULL);
 
     expect_failure(service, "/missing", KYSO_ERROR_REVOCATION_UNAVAILABLE);
     expect_failure(service, "/slow", KYSO_ERROR_SERVICE_TOO_SLOW);
     expect_failure(service, "/big", KYSO_ERROR_SERVICE_ANSWER_TOO_LARGE);
     expect_failure(service, "/endless", KYSO_ERROR_SERVICE_ANSWER_TOO_LARGE);
-    service->port = 1; /* where nobody listens */
-    expect_failure(service, "/echo", KYSO_ERROR_REVOCATION_UNAVAILABLE);
+    expect_failure(NULL, "/echo", KYSO_ERROR_REVOCATION_UNAVAILABLE);
 }
 
 static void
 test_loopback_is_refused(void)
 {
-    g_autoptr(Service) service = service_new();
+    g_autoptr(KysoHttpService) service = kyso_http_service_new(NULL, NULL);
     g_autoptr(GError) error = NULL;
 
     g_assert_null(ask(service, "/echo", NULL, FALSE, NULL, &error));
     g_assert_error(error, KYSO_ERROR, KYSO_ERROR_REVOCATION_UNAVAILABLE);
     g_assert_nonnull(strstr(error->message, "this machine itself"));
-    g_assert_cmpint(service->n_requests, ==, 0);
+    g_assert_cmpint(kyso_http_service_count(service), ==, 0);
 }
 
 static gpointer
@@ -216,7 +103,7 @@ cancel_soon(gpointer cancellable)
 static void
 test_cancel(void)
 {
-    g_autoptr(Service) service = service_new();
+    g_autoptr(KysoHttpService) service = kyso_http_service_new(NULL, NULL);
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_autoptr(GError) error = NULL;
     GThread *thread = g_thread_new("cancel", cancel_soon, cancellable);
