@@ -114,8 +114,14 @@ take_report(KysoDocumentSignature *self, KysoSigner *signer, KysoSignatureReport
     self->verdict = report != NULL ? report->verdict : KYSO_INVALID;
     if (report != NULL && report->signer != NULL)
         self->role = kyso_signer_get_role(signer, report->signer);
-    if (self->signed_at == NULL && report != NULL && report->signing_time != NULL)
+    if (report == NULL)
+        return;
+    if (report->timestamp != NULL) { /* a witness goes before the signer's own word */
+        g_clear_pointer(&self->signed_at, g_date_time_unref);
+        self->signed_at = g_date_time_ref(report->timestamp->time);
+    } else if (self->signed_at == NULL && report->signing_time != NULL) {
         self->signed_at = g_date_time_ref(report->signing_time);
+    }
 }
 
 static KysoDocumentSignature *
@@ -294,6 +300,17 @@ kyso_document_report_signer_to_json(const KysoCertificate *signer)
         kyso_certificate_get_id(signer), "serial", kyso_certificate_get_serial(signer));
 }
 
+static json_t *
+timestamp_to_json(const KysoSignatureReport *report)
+{
+    if (report == NULL || report->timestamp == NULL)
+        return json_null();
+    g_autofree char *time = kyso_clock_to_rfc3339(report->timestamp->time);
+    return json_pack("{s:s, s:s, s:s}", "time", time, "service",
+                     kyso_certificate_get_common_name(report->timestamp->signer), "policy",
+                     report->timestamp->policy);
+}
+
 json_t *
 kyso_document_signature_to_json(const KysoDocumentSignature *self)
 {
@@ -311,15 +328,17 @@ kyso_document_signature_to_json(const KysoDocumentSignature *self)
                           : kyso_error_info(report->certificate_code)->name;
     json_t *who = signer == NULL ? json_null() : kyso_document_report_signer_to_json(signer);
     return json_pack(
-        "{s:s?, s:s?, s:s?, s:o, s:s?, s:s, s:s?, s:b, s:s, s:b, s:s, s:s?, s:s?, s:s?}", "field",
-        self->field, "purpose", self->field != NULL && *self->field != '\0' ? purpose : NULL,
-        "format", self->format, "signer", who, "issuer",
+        "{s:s?, s:s?, s:s?, s:o, s:s?, s:s, s:s?, s:b, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:o}",
+        "field", self->field, "purpose",
+        self->field != NULL && *self->field != '\0' ? purpose : NULL, "format", self->format,
+        "signer", who, "issuer",
         signer != NULL ? kyso_certificate_get_issuer_common_name(signer) : NULL, "role",
         kyso_policy_role_name(self->role), "signed_at", time, "integrity",
         report != NULL && report->integrity, "certificate", certificate, "covers_whole_document",
         (int) self->covers_whole_document, "verdict", kyso_signature_verdict_name(self->verdict),
         "reason", report != NULL ? report->reason : "signature_unreadable", "algorithm",
-        report != NULL ? report->algorithm : NULL, "hash", report != NULL ? report->hash : NULL);
+        report != NULL ? report->algorithm : NULL, "hash", report != NULL ? report->hash : NULL,
+        "timestamp", timestamp_to_json(report));
 }
 
 static const char *

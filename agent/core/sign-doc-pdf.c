@@ -8,6 +8,7 @@
 
 /* Bytes for the CMS; with its chain, without a timestamp, it takes about 6 KiB. */
 #define CONTENTS_SIZE (16 * 1024)
+#define TIMESTAMP_SIZE (16 * 1024) /* more; with the TSA's chain it takes about 7 KiB */
 
 /* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
  * prepare:  update prepared
@@ -218,7 +219,8 @@ prepare_pdf(KysoSigningDocument *self)
         .is_reserved = is_reserved,
         .signing_time = time,
         .signer = kyso_certificate_get_common_name(self->signing->certificate),
-        .contents_size = CONTENTS_SIZE,
+        .contents_size =
+            CONTENTS_SIZE + (self->signing->request->level >= KYSO_LEVEL_T ? TIMESTAMP_SIZE : 0),
     };
     kyso_document_reader_prepare_async(self->reader, self->signing->agent, self->signing->job,
                                        self->copy->read_only, &spec, update_prepared, self);

@@ -89,7 +89,8 @@ struct _KysoSigning {
 
     /* the key */
     gboolean is_searching;
-    gboolean is_waiting; /* for the token to be plugged in */
+    gboolean is_checking; /* the certificate's status */
+    gboolean is_waiting;  /* for the token to be plugged in */
     KysoCredential *credential;
     KysoToken *token;
     KysoCertificate *certificate;

@@ -2,11 +2,13 @@
 #include <string.h>
 
 #include "agent/core/delivery.h"
+#include "agent/core/proof.h"
 #include "agent/core/sign-doc-state.h"
 #include "ipc/base/error.h"
 
-/* One document: read -> judge -> prepare; and later, with its signature: complete and check ->
- * record -> deliver. Each arrow is one callback; read downwards. */
+/* One document: read -> judge -> prepare; and later, with its signature: [timestamp ->] complete
+ * and check -> record -> deliver. Each arrow is one callback; read downwards. */
+static void signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data);
 static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_delivered(GObject *source, GAsyncResult *result, gpointer user_data);
 
@@ -164,6 +166,30 @@ kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
     kyso_sign_doc_document_prepared(self->signing, self, error);
 }
 
+static void
+complete(KysoSigningDocument *self)
+{
+    kyso_sign_document_set_stage(self, "check");
+    self->signing->kind->complete(self);
+}
+
+/* Without the timestamp that was asked for there is no signature: none is handed over at a lower
+ * level. */
+static void
+ask_for_timestamp(KysoSigningDocument *self)
+{
+    GError *error = NULL;
+    g_autoptr(GBytes) digest = kyso_cades_builder_hash_signature(self->builder, &error);
+
+    if (digest == NULL) {
+        kyso_sign_document_completed(self, error);
+        return;
+    }
+    kyso_sign_document_set_stage(self, "timestamp");
+    kyso_proof_stamp_async(self->signing->agent->signer, digest,
+                           kyso_job_cancellable(self->signing->job), signature_stamped, self);
+}
+
 void
 kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
 {
@@ -179,8 +205,32 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
     g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
     self->record->signature_digest = kyso_file_hash_to_hex(digest);
 
-    kyso_sign_document_set_stage(self, "check");
-    self->signing->kind->complete(self);
+    if (self->signing->request->level >= KYSO_LEVEL_T)
+        ask_for_timestamp(self);
+    else
+        complete(self);
+}
+
+static void
+signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+    g_autoptr(KysoTimestamp) timestamp = kyso_proof_stamp_finish(result, &error);
+
+    g_clear_pointer(&self->cms, g_bytes_unref);
+    if (timestamp != NULL)
+        self->cms = kyso_cades_builder_add_timestamp(self->builder, timestamp->token, &error);
+    if (self->cms != NULL)
+        complete(self);
+    else
+        kyso_sign_document_completed(self, error);
+}
+
+static gboolean
+has_level(const KysoSigningDocument *self, const KysoSignatureReport *report)
+{
+    return self->signing->request->level < KYSO_LEVEL_T || report->timestamp != NULL;
 }
 
 gboolean
@@ -193,7 +243,8 @@ kyso_sign_document_check_report(const KysoSigningDocument *self, const KysoDocum
 
     gboolean is_good = ours != NULL && ours->verdict == KYSO_VALID && ours->covers_whole_document &&
                        n == self->facts.n_earlier + 1 &&
-                       strcmp(kyso_certificate_get_id(ours->report->signer), id) == 0;
+                       strcmp(kyso_certificate_get_id(ours->report->signer), id) == 0 &&
+                       has_level(self, ours->report);
     for (guint i = 0; i + 1 < n; i++) {
         const KysoDocumentSignature *earlier = report->signatures->pdata[i];
         is_good = is_good && earlier->verdict != KYSO_INVALID;

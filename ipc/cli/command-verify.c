@@ -34,6 +34,7 @@ print_signature(const KysoResult *result, guint i)
                           : T("tài liệu trước lần bổ sung sau"));
     kyso_cli_print_field(T("Chứng thư"), kyso_words_status(text(result, i, "certificate")));
     kyso_cli_print_field(T("Nơi cấp"), text(result, i, "issuer"));
+    kyso_cli_print_field(T("Dấu thời gian"), text(result, i, "timestamp.service"));
 }
 
 /* The office's question in one line: is it signed by the leader and issued by the agency? */
