@@ -16,6 +16,12 @@ void kyso_proof_check_async(KysoSigner *signer, const GPtrArray *chain, GCancell
                             GAsyncReadyCallback done, gpointer user_data);
 gboolean kyso_proof_check_finish(GAsyncResult *result, GError **error);
 
+/* The same for several paths (GPtrArray of GPtrArray), with the proofs: kyso_proofs_*. */
+void kyso_proof_collect_async(KysoSigner *signer, const GPtrArray *chains,
+                              GCancellable *cancellable, GAsyncReadyCallback done,
+                              gpointer user_data);
+KysoProofs *kyso_proof_collect_finish(GAsyncResult *result, GError **error);
+
 /* A timestamp over @digest by "SHA256". kyso_timestamp_service_ask. */
 void kyso_proof_stamp_async(KysoSigner *signer, GBytes *digest, GCancellable *cancellable,
                             GAsyncReadyCallback done, gpointer user_data);
