@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/document-reader.h"
 
+#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
 
@@ -139,4 +140,72 @@ KysoReply *
 kyso_document_reader_prepare_finish(KysoHelper *self, GAsyncResult *result, GError **error)
 {
     return kyso_helper_call_finish(self, result, error);
+}
+
+static json_t *
+put_blob(GByteArray *all, GBytes *blob, json_t *lengths)
+{
+    gsize size = 0;
+    const void *data = g_bytes_get_data(blob, &size);
+
+    g_byte_array_append(all, data, (guint) size);
+    json_array_append_new(lengths, json_integer((json_int_t) size));
+    return lengths;
+}
+
+static json_t *
+put_blobs(GByteArray *all, const GPtrArray *blobs)
+{
+    json_t *lengths = json_array();
+
+    for (guint i = 0; i < blobs->len; i++)
+        put_blob(all, blobs->pdata[i], lengths);
+    return lengths;
+}
+
+static json_t *
+put_certificates(GByteArray *all, const GPtrArray *certificates)
+{
+    json_t *lengths = json_array();
+
+    for (guint i = 0; i < certificates->len; i++)
+        put_blob(all, kyso_certificate_get_der(certificates->pdata[i]), lengths);
+    return lengths;
+}
+
+gboolean
+kyso_document_reader_extend_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                  const KysoProofs *proofs, const char *signature,
+                                  GAsyncReadyCallback done, gpointer user_data, GError **error)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    json_t *params = json_pack("{s:o, s:o, s:s}", "document", kyso_json_fd(0), "proofs",
+                               kyso_json_fd(1), "signature", signature);
+
+    json_object_set_new(params, "certificates", put_certificates(all, proofs->certificates));
+    json_object_set_new(params, "ocsps", put_blobs(all, proofs->ocsps));
+    json_object_set_new(params, "crls", put_blobs(all, proofs->crls));
+    g_auto(KysoFd) blobs = kyso_fd_new_memory("proofs", all->data, all->len, error);
+    if (blobs < 0) {
+        json_decref(params);
+        return FALSE;
+    }
+    int fds[] = {document, blobs};
+    kyso_helper_call_async(self, "document.extend", params, fds, G_N_ELEMENTS(fds),
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
+    return TRUE;
+}
+
+void
+kyso_document_reader_prepare_timestamp_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                             int document, const char *field, guint contents_size,
+                                             GAsyncReadyCallback done, gpointer user_data)
+{
+    json_t *params = json_pack("{s:o, s:b, s:{s:s}, s:i}", "document", kyso_json_fd(0), "timestamp",
+                               TRUE, "field", "name", field, "contents_size", (int) contents_size);
+
+    kyso_helper_call_async(self, "document.prepare", params, &document, 1,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
 }

@@ -9,6 +9,7 @@
 #include "ipc/base/error.h"
 
 #define MAX_SIGNATURES 256
+#define TIMESTAMP_FORMAT "ETSI.RFC3161"
 
 typedef struct {
     KysoSigner *signer;
@@ -36,7 +37,8 @@ signature_free(KysoDocumentSignature *self)
 {
     g_free(self->field);
     g_free(self->format);
-    kyso_signature_report_free(self->report);
+    g_clear_pointer(&self->report, kyso_signature_report_free);
+    g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     g_clear_pointer(&self->signed_at, g_date_time_unref);
     g_free(self);
 }
@@ -124,6 +126,17 @@ take_report(KysoDocumentSignature *self, KysoSigner *signer, KysoSignatureReport
     }
 }
 
+/* A timestamp over the document (ISO 32000-2 §12.8.5): nobody's signature; what it says is when. */
+static void
+take_timestamp(KysoDocumentSignature *self, KysoSigner *signer, GBytes *token, Ranges *ranges)
+{
+    self->timestamp = kyso_timestamp_check(token, hash_ranges, ranges, signer->trust, NULL, NULL);
+    self->verdict = self->timestamp != NULL ? KYSO_VALID : KYSO_UNDETERMINED;
+    g_clear_pointer(&self->signed_at, g_date_time_unref);
+    if (self->timestamp != NULL)
+        self->signed_at = g_date_time_ref(self->timestamp->time);
+}
+
 static KysoDocumentSignature *
 check_pdf_signature(const Order *order, const json_t *item)
 {
@@ -140,7 +153,9 @@ check_pdf_signature(const Order *order, const json_t *item)
     self->covers_whole_document = self->end == order->size;
 
     g_autoptr(GBytes) cms = read_contents(&ranges);
-    if (cms != NULL)
+    if (cms != NULL && g_strcmp0(self->format, TIMESTAMP_FORMAT) == 0)
+        take_timestamp(self, order->signer, cms, &ranges);
+    else if (cms != NULL)
         take_report(self, order->signer,
                     kyso_cms_verify(cms, hash_ranges, &ranges, order->signer->trust,
                                     self->signed_at, NULL));
@@ -300,15 +315,32 @@ kyso_document_report_signer_to_json(const KysoCertificate *signer)
         kyso_certificate_get_id(signer), "serial", kyso_certificate_get_serial(signer));
 }
 
-static json_t *
-timestamp_to_json(const KysoSignatureReport *report)
+/* Over the signature, or over the document. */
+static const KysoTimestamp *
+timestamp_of(const KysoDocumentSignature *self)
 {
-    if (report == NULL || report->timestamp == NULL)
+    return self->report != NULL ? self->report->timestamp : self->timestamp;
+}
+
+static json_t *
+timestamp_to_json(const KysoTimestamp *timestamp)
+{
+    if (timestamp == NULL)
         return json_null();
-    g_autofree char *time = kyso_clock_to_rfc3339(report->timestamp->time);
+    g_autofree char *time = kyso_clock_to_rfc3339(timestamp->time);
     return json_pack("{s:s, s:s, s:s}", "time", time, "service",
-                     kyso_certificate_get_common_name(report->timestamp->signer), "policy",
-                     report->timestamp->policy);
+                     kyso_certificate_get_common_name(timestamp->signer), "policy",
+                     timestamp->policy);
+}
+
+static const char *
+reason_of(const KysoDocumentSignature *self)
+{
+    if (self->report != NULL)
+        return self->report->reason;
+    if (self->verdict == KYSO_VALID)
+        return NULL;
+    return self->verdict == KYSO_UNDETERMINED ? "timestamp" : "signature_unreadable";
 }
 
 json_t *
@@ -322,6 +354,8 @@ kyso_document_signature_to_json(const KysoDocumentSignature *self)
                           : self->role == KYSO_ROLE_AGENCY ? "issue"
                                                            : NULL;
 
+    if (self->timestamp != NULL)
+        certificate = "valid";
     if (report != NULL)
         certificate = report->certificate_code == 0
                           ? "valid"
@@ -334,11 +368,11 @@ kyso_document_signature_to_json(const KysoDocumentSignature *self)
         "signer", who, "issuer",
         signer != NULL ? kyso_certificate_get_issuer_common_name(signer) : NULL, "role",
         kyso_policy_role_name(self->role), "signed_at", time, "integrity",
-        report != NULL && report->integrity, "certificate", certificate, "covers_whole_document",
-        (int) self->covers_whole_document, "verdict", kyso_signature_verdict_name(self->verdict),
-        "reason", report != NULL ? report->reason : "signature_unreadable", "algorithm",
+        (report != NULL && report->integrity) || self->timestamp != NULL, "certificate",
+        certificate, "covers_whole_document", (int) self->covers_whole_document, "verdict",
+        kyso_signature_verdict_name(self->verdict), "reason", reason_of(self), "algorithm",
         report != NULL ? report->algorithm : NULL, "hash", report != NULL ? report->hash : NULL,
-        "timestamp", timestamp_to_json(report));
+        "timestamp", timestamp_to_json(timestamp_of(self)));
 }
 
 static const char *

@@ -14,7 +14,8 @@
 typedef struct {
     char *field;                 /* "" for a detached signature */
     char *format;                /* "ETSI.CAdES.detached", ... */
-    KysoSignatureReport *report; /* NULL: its data cannot be read */
+    KysoSignatureReport *report; /* NULL: its data cannot be read, or it is none of a person */
+    KysoTimestamp *timestamp;    /* a document timestamp that is right; NULL: none, or not right */
     KysoRole role;
     KysoSignatureVerdict verdict;
     GDateTime *signed_at;           /* what the document says; NULL: nothing */

@@ -48,8 +48,11 @@ service_info(KysoAgent *agent, KysoJob *job)
 
     for (const KysoMethodEntry *entry = table; entry->name != NULL; entry++)
         json_array_append_new(methods, json_string(entry->name));
-    if (agent->configuration->timestamp_urls != NULL)
+    if (agent->configuration->timestamp_urls != NULL) {
         json_array_append_new(levels, json_string("AdES-B-T"));
+        json_array_append_new(levels, json_string("AdES-B-LT"));
+        json_array_append_new(levels, json_string("AdES-B-LTA"));
+    }
     kyso_job_return(
         job,
         json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s], s:[s, s], s:o, s:{s:i, s:i, s:i, s:i, "

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/core/document-reader.h"
+#include "agent/core/sign-doc-proofs.h"
 #include "agent/core/sign-doc-state.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
@@ -12,7 +13,7 @@
 
 /* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
  * prepare:  update prepared
- * complete: result inspected -> result verified */
+ * complete: [proofs added ->] result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -253,18 +254,21 @@ warm_pdf(KysoSigningDocument *self)
         self->reader = kyso_document_reader_new();
 }
 
-/* The input's hash goes on over the update: no second pass over the document. */
-static gboolean
-hash_result(KysoSigningDocument *self, GError **error)
+static void
+check_result(KysoSigningDocument *self, GError *error)
 {
-    goffset from = self->copy->size;
-
-    if (!kyso_file_hash_add(self->copy->hash, copy_fd(self), from, self->increment->size - from,
-                            error))
-        return FALSE;
+    if (error != NULL) {
+        kyso_sign_document_completed(self, error);
+        return;
+    }
     g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
     self->record->result_digest = kyso_file_hash_to_hex(digest);
-    return TRUE;
+    kyso_sign_document_set_stage(self, "check");
+    if (self->reader != NULL && !kyso_helper_is_usable(self->reader))
+        g_clear_object(&self->reader);
+    warm_pdf(self);
+    kyso_document_reader_inspect_async(self->reader, self->signing->agent, self->signing->job,
+                                       self->copy->read_only, result_inspected, self);
 }
 
 static void
@@ -273,15 +277,15 @@ complete_pdf(KysoSigningDocument *self)
     GError *error = NULL;
 
     if (!kyso_increment_complete(self->increment, self->copy, self->cms, &error) ||
-        !hash_result(self, &error)) {
+        !kyso_private_copy_grow(self->copy, self->increment->size, &error)) {
         kyso_sign_document_completed(self, error);
         return;
     }
-    if (self->reader != NULL && !kyso_helper_is_usable(self->reader))
-        g_clear_object(&self->reader);
-    warm_pdf(self);
-    kyso_document_reader_inspect_async(self->reader, self->signing->agent, self->signing->job,
-                                       self->copy->read_only, result_inspected, self);
+    self->signed_size = self->copy->size;
+    if (self->signing->request->level >= KYSO_LEVEL_LT)
+        kyso_sign_doc_proofs_add(self, check_result);
+    else
+        check_result(self, NULL);
 }
 
 static void
@@ -297,9 +301,9 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     self->inspection = inspection;
-    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self),
-                                   self->increment->size, self->inspection,
-                                   kyso_job_cancellable(self->signing->job), result_verified, self);
+    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
+                                   self->inspection, kyso_job_cancellable(self->signing->job),
+                                   result_verified, self);
 }
 
 static void
@@ -311,7 +315,7 @@ result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     self->report = kyso_document_report_finish(result, &error);
     if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error)) {
         self->result = self->copy->file;
-        self->result_size = self->increment->size;
+        self->result_size = self->copy->size;
     }
     kyso_sign_document_completed(self, error);
 }

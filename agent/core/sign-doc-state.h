@@ -74,7 +74,9 @@ struct _KysoSigningDocument {
 
     KysoCadesBuilder *builder;
     GBytes *cms;
-    KysoTemporary *result; /* what is handed over; owned only by a detached signature */
+    KysoTimestamp *timestamp; /* over the signature; NULL: none */
+    goffset signed_size;      /* PDF: where what the signature covers ends */
+    KysoTemporary *result;    /* what is handed over; owned only by a detached signature */
     goffset result_size;
     KysoDocumentReport *report; /* of the result */
 };

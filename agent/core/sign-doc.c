@@ -229,7 +229,10 @@ prepare_all_read(KysoSigning *self)
 static void
 check_status(KysoSigning *self)
 {
-    if (!self->agent->configuration->checks_revocation || self->certificate_code != 0)
+    gboolean is_wanted =
+        self->agent->configuration->checks_revocation || self->request->level >= KYSO_LEVEL_LT;
+
+    if (!is_wanted || self->certificate_code != 0)
         return;
     self->is_checking = TRUE;
     kyso_proof_check_async(self->agent->signer, self->chain, kyso_job_cancellable(self->job),

@@ -46,6 +46,7 @@ let_go(KysoSigningDocument *self)
     g_clear_pointer(&self->content_digest, g_bytes_unref);
     g_clear_pointer(&self->builder, kyso_cades_builder_free);
     g_clear_pointer(&self->cms, g_bytes_unref);
+    g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     kyso_fd_clear(&self->item->input);
     kyso_fd_clear(&self->item->output);
 }
@@ -166,13 +167,6 @@ kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
     kyso_sign_doc_document_prepared(self->signing, self, error);
 }
 
-static void
-complete(KysoSigningDocument *self)
-{
-    kyso_sign_document_set_stage(self, "check");
-    self->signing->kind->complete(self);
-}
-
 /* Without the timestamp that was asked for there is no signature: none is handed over at a lower
  * level. */
 static void
@@ -208,7 +202,7 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
     if (self->signing->request->level >= KYSO_LEVEL_T)
         ask_for_timestamp(self);
     else
-        complete(self);
+        self->signing->kind->complete(self);
 }
 
 static void
@@ -216,13 +210,13 @@ signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     KysoSigningDocument *self = user_data;
     GError *error = NULL;
-    g_autoptr(KysoTimestamp) timestamp = kyso_proof_stamp_finish(result, &error);
 
+    self->timestamp = kyso_proof_stamp_finish(result, &error);
     g_clear_pointer(&self->cms, g_bytes_unref);
-    if (timestamp != NULL)
-        self->cms = kyso_cades_builder_add_timestamp(self->builder, timestamp->token, &error);
+    if (self->timestamp != NULL)
+        self->cms = kyso_cades_builder_add_timestamp(self->builder, self->timestamp->token, &error);
     if (self->cms != NULL)
-        complete(self);
+        self->signing->kind->complete(self);
     else
         kyso_sign_document_completed(self, error);
 }
@@ -233,21 +227,30 @@ has_level(const KysoSigningDocument *self, const KysoSignatureReport *report)
     return self->signing->request->level < KYSO_LEVEL_T || report->timestamp != NULL;
 }
 
+/* The timestamp over all of it. */
+static gboolean
+is_document_timestamp(const KysoDocumentSignature *last)
+{
+    return last->timestamp != NULL && last->verdict == KYSO_VALID && last->covers_whole_document;
+}
+
 gboolean
 kyso_sign_document_check_report(const KysoSigningDocument *self, const KysoDocumentReport *report,
                                 GError **error)
 {
-    guint n = report->signatures->len;
-    const KysoDocumentSignature *ours = n > 0 ? report->signatures->pdata[n - 1] : NULL;
+    guint n = report->signatures->len, n_earlier = self->facts.n_earlier;
+    gboolean is_stamped = self->signing->request->level >= KYSO_LEVEL_LTA;
+    const KysoDocumentSignature *ours = n > n_earlier ? report->signatures->pdata[n_earlier] : NULL;
     const char *id = kyso_certificate_get_id(self->signing->certificate);
 
-    gboolean is_good = ours != NULL && ours->verdict == KYSO_VALID && ours->covers_whole_document &&
-                       n == self->facts.n_earlier + 1 &&
+    gboolean is_good = ours != NULL && ours->verdict == KYSO_VALID &&
+                       ours->end == self->signed_size && n == n_earlier + (is_stamped ? 2 : 1) &&
                        strcmp(kyso_certificate_get_id(ours->report->signer), id) == 0 &&
-                       has_level(self, ours->report);
-    for (guint i = 0; i + 1 < n; i++) {
+                       has_level(self, ours->report) &&
+                       (!is_stamped || is_document_timestamp(report->signatures->pdata[n - 1]));
+    for (guint i = 0; i < n_earlier && is_good; i++) {
         const KysoDocumentSignature *earlier = report->signatures->pdata[i];
-        is_good = is_good && earlier->verdict != KYSO_INVALID;
+        is_good = earlier->verdict != KYSO_INVALID;
     }
     if (!is_good)
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID,

@@ -5,7 +5,7 @@
 
 #include "ipc/base/error.h"
 
-const char *const kyso_levels[KYSO_N_LEVELS] = {"AdES-B-B", "AdES-B-T"};
+const char *const kyso_levels[KYSO_N_LEVELS] = {"AdES-B-B", "AdES-B-T", "AdES-B-LT", "AdES-B-LTA"};
 
 static gboolean
 wrong(GError **error, const char *format, const char *what)
@@ -48,6 +48,11 @@ read_kind(KysoSignRequest *self, const json_t *params, GError **error)
     if (format != NULL && strcmp(format, self->is_pdf ? "P" : "C") != 0) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signature_format %s with %s",
                     format, purpose);
+        return FALSE;
+    }
+    if (!self->is_pdf && self->level > KYSO_LEVEL_T) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s with %s",
+                    level, purpose);
         return FALSE;
     }
     return TRUE;

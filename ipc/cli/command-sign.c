@@ -62,7 +62,7 @@ parse(Options *self, int *argc, char ***argv)
 }
 
 static const char *const purposes[] = {"approve", "issue", "file", NULL};
-static const char *const levels[] = {"B-B", "B-T", NULL};
+static const char *const levels[] = {"B-B", "B-T", "B-LT", "B-LTA", NULL};
 
 /* What of @options is wrong, or NULL: @ret is then filled but for the credential. */
 static const char *
@@ -84,7 +84,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
         return T("--timeout là số giây từ 1 đến 3600.");
 
     if (options->level != NULL && !g_strv_contains(levels, options->level))
-        return T("--level là B-B hoặc B-T.");
+        return T("--level là B-B, B-T, B-LT hoặc B-LTA.");
 
     ret->purpose = options->purpose;
     ret->level = options->level;

@@ -115,7 +115,8 @@ typedef struct {
     KysoClientProgress progress;
     gpointer user_data;
     gboolean no_wait;  /* fail at once where the token is not plugged in; else it is waited for */
-    const char *level; /* "B-B" (default), "B-T": with a timestamp */
+    const char *level; /* "B-B" (default), "B-T": with a timestamp, "B-LT": and proofs of the
+                          certificates' status, "B-LTA": and a timestamp over all of it */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
