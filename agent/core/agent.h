@@ -16,6 +16,7 @@
 
 typedef struct _KysoSigner KysoSigner;
 typedef struct _KysoTokenWatch KysoTokenWatch;
+typedef struct _KysoSleepWatch KysoSleepWatch;
 
 typedef struct {
     KysoConfiguration *configuration;
@@ -25,6 +26,8 @@ typedef struct {
     KysoPcscMonitor *monitor; /* NULL until somebody wants to know of readers */
     KysoPrompt *prompt;
     KysoTokenWatch *token_watch; /* NULL while no connection watches */
+    KysoSleepWatch *sleep_watch; /* made with the pool; on the bus while a login lasts */
+    guint login_timer;           /* until a login is one that lasts */
 } KysoAgent;
 
 /* Takes @configuration. */

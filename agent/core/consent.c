@@ -19,12 +19,60 @@ typedef struct {
     KysoCredential *credential;
     KysoFd pin; /* read end; -1 with a keypad of the reader's own */
     gboolean is_again;
+    GCancellable *cancellable; /* of the window: by the job's, or when the token leaves */
+    gulong job_handler;
+    KysoPool *pool; /* watched while the window is open */
     GArray *left_out;
 } Question;
+
+/* Nobody types a PIN for a token that is not there any more. */
+static void
+tokens_changed(KysoPool *pool, gpointer user_data)
+{
+    Question *self = user_data;
+
+    if (!kyso_pool_has(pool, self->credential))
+        g_cancellable_cancel(self->cancellable);
+}
+
+static void
+job_cancelled(GCancellable *cancellable, gpointer user_data)
+{
+    Question *self = user_data;
+
+    g_cancellable_cancel(self->cancellable);
+}
+
+static void
+stop_watching(Question *self)
+{
+    if (self->pool != NULL)
+        g_signal_handlers_disconnect_by_data(self->pool, self);
+    g_clear_object(&self->pool);
+    if (self->job_handler != 0)
+        g_signal_handler_disconnect(kyso_job_cancellable(self->job), self->job_handler);
+    self->job_handler = 0;
+}
+
+static void
+start_watching(Question *self, KysoPool *pool)
+{
+    GCancellable *of_job = kyso_job_cancellable(self->job);
+
+    self->cancellable = g_cancellable_new();
+    self->job_handler = g_signal_connect(of_job, "cancelled", G_CALLBACK(job_cancelled), self);
+    if (g_cancellable_is_cancelled(of_job))
+        g_cancellable_cancel(self->cancellable);
+    self->pool = g_object_ref(pool);
+    g_signal_connect(pool, "changed", G_CALLBACK(tokens_changed), self);
+    tokens_changed(pool, self);
+}
 
 static void
 question_free(Question *self)
 {
+    stop_watching(self);
+    g_clear_object(&self->cancellable);
     g_object_unref(self->job);
     kyso_credential_unref(self->credential);
     kyso_fd_clear(&self->pin);
@@ -71,6 +119,7 @@ start_asking(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *spec, gboole
     Question *question = g_new0(Question, 1);
     gboolean has_keypad = (spec->token->flags & KYSO_TOKEN_PROTECTED_PATH) != 0;
     int ends[2] = {-1, -1};
+    GError *error = NULL;
 
     g_task_set_check_cancellable(task, FALSE);
     question->agent = agent;
@@ -84,19 +133,25 @@ start_asking(KysoAgent *agent, KysoJob *job, const KysoConsentSpec *spec, gboole
         g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_PIN_LOCKED, "the token is locked");
         return;
     }
+    KysoPool *pool = kyso_agent_get_pool(agent, &error);
+    if (pool == NULL) {
+        g_task_return_error(task, error);
+        return;
+    }
     if (!has_keypad && pipe2(ends, O_CLOEXEC) < 0) {
         g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_INTERNAL, "pipe: %s",
                                 g_strerror(errno));
         return;
     }
     question->pin = ends[0];
+    start_watching(question, pool);
 
     g_autofree char *not_after =
         kyso_clock_to_rfc3339(kyso_certificate_get_not_after(spec->certificate));
     KysoAsk ask = describe(agent, job, spec, not_after);
     guint seconds = MAX(kyso_job_remaining_ms(job) / 1000, 1);
     kyso_prompt_ask_async(kyso_agent_get_prompt(agent), &ask, ends[1], seconds,
-                          kyso_job_cancellable(job), person_answered, g_steal_pointer(&task));
+                          question->cancellable, person_answered, g_steal_pointer(&task));
     kyso_fd_close(ends[1]);
 }
 
@@ -119,11 +174,15 @@ person_answered(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     Question *question = g_task_get_task_data(task);
+    g_autoptr(KysoPool) pool = g_object_ref(question->pool);
     GError *error = NULL;
-    KysoPool *pool;
 
-    if (!kyso_prompt_ask_finish(KYSO_PROMPT(source), result, &question->left_out, &error) ||
-        (pool = kyso_agent_get_pool(question->agent, &error)) == NULL) {
+    stop_watching(question);
+    if (!kyso_prompt_ask_finish(KYSO_PROMPT(source), result, &question->left_out, &error)) {
+        if (!kyso_pool_has(pool, question->credential)) {
+            g_clear_error(&error);
+            error = kyso_pool_explain_absence(pool, question->credential);
+        }
         g_task_return_error(task, error);
         return;
     }

@@ -113,7 +113,7 @@ consent_given(GObject *source, GAsyncResult *result, gpointer user_data)
     leave_out(self, left_out);
     if (self->request->is_batch)
         self->time_limit =
-            g_timeout_add_seconds(self->agent->configuration->batch_seconds, time_is_over, self);
+            g_timeout_add(self->agent->configuration->batch_seconds * 1000, time_is_over, self);
     sign_next(self);
 }
 

@@ -11,7 +11,7 @@
 
 #define TIMEOUT_MAX 3600 /* seconds */
 #define COUNT_MAX 10000
-#define LISTED_MAX 3
+#define LISTED_MAX 2
 #define PERSON_WIDTH 70 /* bytes in the line, as all below */
 #define NAME_WIDTH 60
 #define PROGRAM_WIDTH 50

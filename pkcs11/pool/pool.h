@@ -16,7 +16,8 @@
  * card is reset after a login, so that no other program can use it. Main thread only; nothing
  * polls.
  *
- * Signal "changed": tokens may have come or gone.
+ * Signals: "changed": tokens may have come or gone; "logins-changed": kyso_pool_count_logins may
+ * have.
  *
  * Errors of all calls, besides those named: KYSO_ERROR_TOKEN_HUNG (past the deadline),
  * KYSO_ERROR_TOKEN_CRASHED (names module and signal), KYSO_ERROR_TOKEN_REMOVED,
@@ -50,6 +51,13 @@ void kyso_pool_attach_readers(KysoPool *self, KysoPcscMonitor *monitor, const ch
 
 /* TRUE as long as the insertion lasts in which @credential was seen. */
 gboolean kyso_pool_has(KysoPool *self, const KysoCredential *credential);
+
+/* Why kyso_pool_has is FALSE: KYSO_ERROR_TOKEN_REMOVED, or KYSO_ERROR_TOKEN_CHANGED where another
+ * card, or the same one put in anew, is in its reader. */
+GError *kyso_pool_explain_absence(KysoPool *self, const KysoCredential *credential);
+
+/* Live ones. */
+guint kyso_pool_count_logins(KysoPool *self);
 
 /* Every live login, and each that is under way, ends with @reason. */
 void kyso_pool_end_logins(KysoPool *self, const GError *reason);

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 
+import card_office
 import kyso_kit
 import office
 import tap
@@ -500,6 +501,55 @@ class LeaderOpens(Case):
             client.call(SIGN, self.batch(self.documents(3, 'txt'),
                                          credentialID=self.home.credentials['agency']))
         self.assertEqual(self.windows(), ['GETPIN', 'GETPIN'])
+
+
+class EachTime(card_office.Case):
+    """A key that wants the PIN for each signature (slot 9c of a PIV card)."""
+
+    rig_options = {'readers': 1}
+    inserted = ('leader',)
+
+    def setUp(self):
+        super().setUp()
+        self.agent = self.start_agent()
+        self.documents = []
+        for n in range(4):
+            source = self.home.path / f'file-{n}'
+            source.write_bytes(b'file %d\n' % n)
+            self.documents.append({'input': {'path': str(source)},
+                                   'output': {'path': str(self.home.path / f'result-{n}')}})
+        self.params = {'credentialID': self.home.credentials['leader 9c'], 'purpose': 'file',
+                       'documents': self.documents}
+
+    def test_each_further_signature_has_its_pin_asked_for(self):
+        pin = f'pin {self.rig.pin}'
+        self.home.script_pinentry('yes', pin)
+        with self.agent.connect() as client:
+            result = client.call(SIGN, self.params)
+        self.assertEqual(result['signed'], 4)
+        log = self.home.pinentry_log()
+        self.assertEqual(log.count('\nGETPIN'), 4)
+        for n in (2, 3, 4):
+            self.assertIn(f'SETDESC Tài liệu {n} trên 4: thiết bị này đòi mã PIN cho từng chữ ký.', log)
+        self.assertEqual(self.rig.card_tries()[0], 3)
+
+    def test_a_no_ends_the_batch_as_cancelled(self):
+        pin = f'pin {self.rig.pin}'
+        self.home.script_pinentry('yes', pin, pin, 'cancel')
+        with self.agent.connect() as client:
+            result = client.call(SIGN, self.params)
+        self.assertEqual([told['status'] for told in result['documents']],
+                         ['signed'] * 2 + ['untouched'] * 2)
+        self.assertEqual(result['ended_by']['code'], 'pin_cancelled')
+        self.assertEqual(office.read_journal(self.home.state)[-1]['outcome'], 'cancelled')
+
+    def test_a_wrong_pin_ends_the_batch_and_costs_one_try(self):
+        pin = f'pin {self.rig.pin}'
+        self.home.script_pinentry('yes', pin, 'pin 000000')
+        with self.agent.connect() as client:
+            result = client.call(SIGN, self.params)
+        self.assertEqual((result['signed'], result['ended_by']['code']), (1, 'pin_incorrect'))
+        self.assertEqual(self.rig.card_tries()[0], 2)
 
 
 if __name__ == '__main__':

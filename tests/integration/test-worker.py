@@ -197,6 +197,28 @@ class Reset(Case):
         self.assertIn('SCardEstablishContext', said)
 
 
+class Swap(Case):
+    def test_a_card_swapped_while_the_pin_is_typed_gets_none(self):
+        for module in MODULES:
+            with self.subTest(module):
+                self.open_rig(module)
+                leader = self.rig.card_insert('leader')
+                worker = self.start(self.rig.reader())
+                ours, theirs = os.pipe()
+                self.addCleanup(os.close, ours)
+                serial = worker.tokens()[0]['serial']
+                login = worker.begin('token.login', {'certificate': self.credential(),
+                                                     'serial': serial, 'pin': {'fd': 0}}, [ours])
+                self.rig.card_remove()
+                deputy = self.rig.card_insert('deputy')
+                os.write(theirs, self.rig.pin.encode())
+                os.close(theirs)
+                with self.assertRaises(KysoError) as caught:
+                    worker.finish(login)
+                self.assertIn(caught.exception.code, ('token_changed', 'token_removed'))
+                self.assertEqual(leader.pins_sent() + deputy.pins_sent(), [])
+
+
 class Each(Case):
     """A key that wants the PIN for each signature (PIV 9C)."""
 
