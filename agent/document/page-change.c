@@ -172,6 +172,10 @@ blame_by_type(KysoPdfComparison *self, const KysoPdfTouch *touch)
         kyso_pdf_comparison_add(self, KYSO_PDF_PAGES_CHANGED, 0, NULL);
         return TRUE;
     }
+    if (kyso_pdf_comparison_get_old(self, old, "/ByteRange") != 0) {
+        kyso_pdf_comparison_add(self, KYSO_PDF_SIGNATURE_CHANGED, 0, NULL);
+        return TRUE;
+    }
     if (kyso_pdf_comparison_get_old(self, old, "/Rect") != 0 &&
         kyso_pdf_comparison_get_old(self, old, "/Subtype") != 0) {
         kyso_pdf_comparison_add(self, KYSO_PDF_ANNOTATION_CHANGED,

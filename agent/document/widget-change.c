@@ -10,6 +10,11 @@
 
 /* The seal with its lines takes 5 % of a page, an incoming stamp 3 %. */
 #define MAX_PART_OF_PAGE 8
+
+/* The incumbent's seal box lies over 92 % of the leader's: the seal itself covers a third of it. */
+#define MAX_PART_OF_SIGNATURE 0.95
+#define MAX_PART_OF_VALUE 0.5
+
 #define A4_AREA (595.0 * 842.0)
 
 #define MAX_STATES 64
@@ -214,7 +219,8 @@ covers(KysoPdfComparison *self, const KysoPdfRect *rect, KysoQpdfValue page,
         !kyso_pdf_comparison_is_equal(self, kyso_pdf_comparison_get_old(self, old->widget, "/P"),
                                       page))
         return FALSE;
-    return area_of(&other) > 0 && common_area(rect, &other) > area_of(&other) / 2;
+    double most = g_str_equal(old->type, "Sig") ? MAX_PART_OF_SIGNATURE : MAX_PART_OF_VALUE;
+    return area_of(&other) > 0 && common_area(rect, &other) > area_of(&other) * most;
 }
 
 static gboolean
