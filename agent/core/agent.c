@@ -3,7 +3,11 @@
 
 #include "agent/core/methods.h"
 #include "agent/core/signer.h"
+#include "agent/core/sleep-watch.h"
+#include "agent/core/token-watch.h"
 #include "ipc/base/paths.h"
+
+#define LOGIN_LASTS_MS 500
 
 KysoAgent *
 kyso_agent_new(KysoConfiguration *configuration)
@@ -21,7 +25,12 @@ kyso_agent_free(KysoAgent *self)
         return;
     kyso_signer_free(self);
     g_clear_object(&self->prompt);
+    if (self->pool != NULL)
+        g_signal_handlers_disconnect_by_data(self->pool, self);
+    g_clear_handle_id(&self->login_timer, g_source_remove);
+    g_clear_pointer(&self->sleep_watch, kyso_sleep_watch_free);
     g_clear_object(&self->pool);
+    kyso_token_watch_free(self->token_watch);
     g_clear_object(&self->monitor);
     kyso_jobs_free(self->jobs);
     kyso_configuration_free(self->configuration);
@@ -36,6 +45,39 @@ kyso_agent_get_monitor(KysoAgent *self)
     return self->monitor;
 }
 
+static void
+person_left(const GError *reason, gpointer user_data)
+{
+    KysoAgent *self = user_data;
+
+    kyso_pool_end_logins(self->pool, reason);
+}
+
+static gboolean
+login_lasts(gpointer user_data)
+{
+    KysoAgent *self = user_data;
+
+    self->login_timer = 0;
+    kyso_sleep_watch_start(self->sleep_watch);
+    return G_SOURCE_REMOVE;
+}
+
+/* A single signature is over before logind would have answered: only what lasts is watched. */
+static void
+logins_changed(KysoPool *pool, gpointer user_data)
+{
+    KysoAgent *self = user_data;
+    gboolean is_live = kyso_pool_count_logins(pool) > 0;
+
+    if (is_live && self->login_timer == 0)
+        self->login_timer = g_timeout_add(LOGIN_LASTS_MS, login_lasts, self);
+    if (!is_live) {
+        g_clear_handle_id(&self->login_timer, g_source_remove);
+        kyso_sleep_watch_stop(self->sleep_watch);
+    }
+}
+
 /* Where no module knows readers, nobody needs to look at them. */
 static gboolean
 has_reader_module(GPtrArray *modules)
@@ -48,19 +90,29 @@ has_reader_module(GPtrArray *modules)
     return FALSE;
 }
 
+static void
+make_pool(KysoAgent *self, GPtrArray *modules)
+{
+    static const KysoSleepEvents events = {.person_left = person_left};
+    g_autofree char *program = kyso_paths_program("kyso-token", "pkcs11/worker");
+
+    self->pool = kyso_pool_new(modules, program);
+    self->sleep_watch = kyso_sleep_watch_new(&events, self);
+    g_signal_connect(self->pool, "logins-changed", G_CALLBACK(logins_changed), self);
+    if (has_reader_module(modules)) {
+        g_autofree char *reset = kyso_paths_program("kyso-card-reset", "pkcs11/pcsc");
+        kyso_pool_attach_readers(self->pool, kyso_agent_get_monitor(self), reset);
+    }
+}
+
 KysoPool *
 kyso_agent_get_pool(KysoAgent *self, GError **error)
 {
     if (self->pool == NULL) {
-        g_autofree char *program = kyso_paths_program("kyso-token", "pkcs11/worker");
         g_autoptr(GPtrArray) modules = kyso_modules_read(self->configuration->dir, error);
         if (modules == NULL)
             return NULL;
-        self->pool = kyso_pool_new(modules, program);
-        if (has_reader_module(modules)) {
-            g_autofree char *reset = kyso_paths_program("kyso-card-reset", "pkcs11/pcsc");
-            kyso_pool_attach_readers(self->pool, kyso_agent_get_monitor(self), reset);
-        }
+        make_pool(self, modules);
     }
     return self->pool;
 }
@@ -88,6 +140,7 @@ connection_closed(KysoConnection *connection, gpointer user_data)
 
     kyso_jobs_forget_connection(self->jobs, connection);
     kyso_signer_forget_connection(self, connection);
+    kyso_token_watch_forget(self, connection);
 }
 
 KysoServer *

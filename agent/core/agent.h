@@ -11,9 +11,12 @@
 #include "agent/core/configuration.h"
 #include "agent/core/job.h"
 #include "agent/prompt/prompt.h"
+#include "pkcs11/pcsc/monitor.h"
 #include "pkcs11/pool/pool.h"
 
 typedef struct _KysoSigner KysoSigner;
+typedef struct _KysoTokenWatch KysoTokenWatch;
+typedef struct _KysoSleepWatch KysoSleepWatch;
 
 typedef struct {
     KysoConfiguration *configuration;
@@ -22,6 +25,9 @@ typedef struct {
     KysoPool *pool;           /* NULL until first asked for */
     KysoPcscMonitor *monitor; /* NULL until somebody wants to know of readers */
     KysoPrompt *prompt;
+    KysoTokenWatch *token_watch; /* NULL while no connection watches */
+    KysoSleepWatch *sleep_watch; /* made with the pool; on the bus while a login lasts */
+    guint login_timer;           /* until a login is one that lasts */
 } KysoAgent;
 
 /* Takes @configuration. */

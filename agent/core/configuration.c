@@ -20,9 +20,11 @@ configuration_fault(GError **error, const char *group, const char *key, const ch
 static gboolean
 has_only_known_keys(GKeyFile *file, GError **error)
 {
-    static const char *const known[] = {
-        "sign/hash",     "sign/session-seconds", "prompt/pinentry",  "prompt/language",
-        "token/seconds", "document/seconds",     "modules/registry", NULL};
+    static const char *const known[] = {"sign/hash",          "sign/session-seconds",
+                                        "sign/batch-seconds", "sign/batch-open",
+                                        "prompt/pinentry",    "prompt/language",
+                                        "token/seconds",      "document/seconds",
+                                        "modules/registry",   NULL};
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     for (char **group = groups; *group != NULL; group++) {
@@ -64,6 +66,23 @@ read_boolean(GKeyFile *file, const char *group, const char *key, gboolean *ret, 
 }
 
 static gboolean
+read_batch_open(KysoConfiguration *self, GKeyFile *file, GError **error)
+{
+    static const char *const names[] = {"none", "personal", "all"}; /* as KysoBatchOpen */
+    g_autofree char *value = g_key_file_get_string(file, "sign", "batch-open", NULL);
+
+    if (value == NULL)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            self->batch_open = (KysoBatchOpen) i;
+            return TRUE;
+        }
+    }
+    return configuration_fault(error, "sign", "batch-open", "must be none, personal or all");
+}
+
+static gboolean
 read_prompt(KysoConfiguration *self, GKeyFile *file, GError **error)
 {
     self->pinentry = g_key_file_get_string(file, "prompt", "pinentry", NULL);
@@ -88,6 +107,8 @@ read_file(KysoConfiguration *self, GKeyFile *file, GError **error)
     if (!has_only_known_keys(file, error) || !read_prompt(self, file, error) ||
         !read_boolean(file, "sign", "hash", &self->is_hash_signing_allowed, error) ||
         !read_seconds(file, "sign", "session-seconds", 600, &self->hash_session_seconds, error) ||
+        !read_seconds(file, "sign", "batch-seconds", 600, &self->batch_seconds, error) ||
+        !read_batch_open(self, file, error) ||
         !read_seconds(file, "token", "seconds", 60, &token_seconds, error) ||
         !read_seconds(file, "document", "seconds", 60, &document_seconds, error))
         return FALSE;

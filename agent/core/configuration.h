@@ -6,6 +6,9 @@
  *
  *   [sign]    hash=false            may programs have bare digests signed?
  *             session-seconds=600   how long one authorization for digests lasts
+ *             batch-seconds=600     how long one PIN serves the documents of a batch
+ *             batch-open=none       must each document of a batch be shown by itself before the
+ *                                   PIN: none, personal (by a person's key) or all
  *   [prompt]  pinentry=/usr/bin/pinentry
  *             language=vi           vi or en
  *   [token]   seconds=60            for one call into a token's driver
@@ -17,6 +20,12 @@
 
 #include <glib.h>
 
+typedef enum {
+    KYSO_BATCH_OPEN_NONE,
+    KYSO_BATCH_OPEN_PERSONAL,
+    KYSO_BATCH_OPEN_ALL,
+} KysoBatchOpen;
+
 typedef struct {
     char *dir;       /* the folder itself */
     char *state_dir; /* journal and private copies */
@@ -24,6 +33,8 @@ typedef struct {
     char *language;
     gboolean is_hash_signing_allowed;
     guint hash_session_seconds;
+    guint batch_seconds;
+    KysoBatchOpen batch_open;
     guint token_ms;
     guint document_ms;
 } KysoConfiguration;

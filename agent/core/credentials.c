@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/credentials.h"
 
+#include "agent/core/key-search.h"
 #include "agent/core/token-list.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
@@ -94,6 +95,7 @@ tokens_listed(GObject *source, GAsyncResult *result, gpointer user_data)
     for (guint i = 0; i < tokens->len; i++)
         add_credentials(self, tokens->pdata[i], ids, list);
     kyso_job_return(self->job, json_pack("{s:o, s:o}", "credentialIDs", ids, "credentials", list));
+    kyso_key_search_look_again(self->agent->signer);
 }
 
 void

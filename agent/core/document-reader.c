@@ -77,7 +77,7 @@ rect_to_json(const double *rect)
 static json_t *
 field_to_json(const KysoPrepareSpec *spec)
 {
-    const KysoPlace *place = &spec->request->place;
+    const KysoPlace *place = &spec->item->place;
 
     if (spec->is_reserved)
         return json_pack("{s:s}", "existing", spec->field);
@@ -86,12 +86,12 @@ field_to_json(const KysoPrepareSpec *spec)
 }
 
 static json_t *
-reserve_to_json(const KysoSignRequest *request)
+reserve_to_json(const KysoSignItem *item)
 {
     json_t *list = json_array();
 
     for (int i = 0; i < KYSO_N_BLANKS; i++) {
-        const KysoPlace *place = &request->reserve[i];
+        const KysoPlace *place = &item->reserve[i];
         if (place->page == 0)
             continue;
         json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o, s:s}", "type",
@@ -104,14 +104,14 @@ reserve_to_json(const KysoSignRequest *request)
 }
 
 static json_t *
-fill_to_json(const KysoSignRequest *request)
+fill_to_json(const KysoSignItem *item)
 {
     json_t *list = json_array();
 
     for (int i = 0; i < KYSO_N_BLANKS; i++)
-        if (request->fill[i] != NULL)
+        if (item->fill[i] != NULL)
             json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", kyso_blanks[i].field,
-                                                  "value", request->fill[i], "align", "center"));
+                                                  "value", item->fill[i], "align", "center"));
     return list;
 }
 
@@ -120,17 +120,17 @@ kyso_document_reader_prepare_async(KysoHelper *self, KysoAgent *agent, KysoJob *
                                    const KysoPrepareSpec *spec, GAsyncReadyCallback done,
                                    gpointer user_data)
 {
-    const KysoSignRequest *request = spec->request;
-    int fds[] = {document, request->image};
+    const KysoSignItem *item = spec->item;
+    int fds[] = {document, item->image};
     json_t *params =
         json_pack("{s:o, s:o, s:i, s:s, s:s, s:i, s:o, s:o}", "document", kyso_json_fd(0), "field",
                   field_to_json(spec), "contents_size", (int) spec->contents_size, "signing_time",
-                  spec->signing_time, "name", spec->signer, "certify", request->certify ? 2 : 0,
-                  "reserve", reserve_to_json(request), "fill", fill_to_json(request));
+                  spec->signing_time, "name", spec->signer, "certify", spec->certify ? 2 : 0,
+                  "reserve", reserve_to_json(item), "fill", fill_to_json(item));
 
-    if (request->image >= 0)
+    if (item->image >= 0)
         json_object_set_new(params, "image", kyso_json_fd(1));
-    kyso_helper_call_async(self, "document.prepare", params, fds, request->image >= 0 ? 2 : 1,
+    kyso_helper_call_async(self, "document.prepare", params, fds, item->image >= 0 ? 2 : 1,
                            agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
                            user_data);
 }

@@ -8,7 +8,7 @@
  */
 
 #include "agent/core/agent.h"
-#include "agent/core/sign-request.h"
+#include "agent/core/sign-item.h"
 #include "ipc/wire/helper.h"
 
 /* A reader for one document, starting; ended when dropped. The second kind knows how to read and
@@ -29,7 +29,8 @@ void kyso_document_reader_text_async(KysoHelper *self, KysoAgent *agent, KysoJob
 char *kyso_document_reader_text_finish(KysoHelper *self, GAsyncResult *result, GError **error);
 
 typedef struct {
-    const KysoSignRequest *request;
+    const KysoSignItem *item;
+    gboolean certify;
     const char *field;        /* name of the signature field */
     gboolean is_reserved;     /* it is there already */
     const char *signing_time; /* PDF date */

@@ -286,6 +286,15 @@ kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts)
 }
 
 json_t *
+kyso_document_report_signer_to_json(const KysoCertificate *signer)
+{
+    return json_pack(
+        "{s:s, s:s, s:s, s:s}", "common_name", kyso_certificate_get_common_name(signer),
+        "organization", kyso_certificate_get_organization(signer), "credentialID",
+        kyso_certificate_get_id(signer), "serial", kyso_certificate_get_serial(signer));
+}
+
+json_t *
 kyso_document_signature_to_json(const KysoDocumentSignature *self)
 {
     const KysoSignatureReport *report = self->report;
@@ -300,13 +309,7 @@ kyso_document_signature_to_json(const KysoDocumentSignature *self)
         certificate = report->certificate_code == 0
                           ? "valid"
                           : kyso_error_info(report->certificate_code)->name;
-    json_t *who = signer == NULL
-                      ? json_null()
-                      : json_pack("{s:s, s:s, s:s, s:s}", "common_name",
-                                  kyso_certificate_get_common_name(signer), "organization",
-                                  kyso_certificate_get_organization(signer), "credentialID",
-                                  kyso_certificate_get_id(signer), "serial",
-                                  kyso_certificate_get_serial(signer));
+    json_t *who = signer == NULL ? json_null() : kyso_document_report_signer_to_json(signer);
     return json_pack(
         "{s:s?, s:s?, s:s?, s:o, s:s?, s:s, s:s?, s:b, s:s, s:b, s:s, s:s?, s:s?, s:s?}", "field",
         self->field, "purpose", self->field != NULL && *self->field != '\0' ? purpose : NULL,

@@ -50,6 +50,7 @@ KysoDocumentReport *kyso_document_report_finish(GAsyncResult *result, GError **e
 /* Fills the facts about earlier signatures. */
 void kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts);
 
-/* The result of signatures.verify; one signature of it. New. */
+/* The result of signatures.verify; one signature of it; whose it is. New. */
 json_t *kyso_document_report_to_json(const KysoDocumentReport *self);
 json_t *kyso_document_signature_to_json(const KysoDocumentSignature *self);
+json_t *kyso_document_report_signer_to_json(const KysoCertificate *signer);

@@ -16,6 +16,14 @@ wrong(GError **error, const char *what)
     return FALSE;
 }
 
+static gboolean
+read_wait(KysoHashRequest *self, const json_t *params, GError **error)
+{
+    self->wait_for_token = TRUE;
+    return kyso_json_get_boolean(params, "wait_for_token", KYSO_JSON_OPTIONAL,
+                                 &self->wait_for_token, error);
+}
+
 KysoHashRequest *
 kyso_hash_request_read_authorize(const json_t *params, GError **error)
 {
@@ -25,7 +33,8 @@ kyso_hash_request_read_authorize(const json_t *params, GError **error)
     if (!kyso_json_get_string(params, "credentialID", KYSO_JSON_REQUIRED, &id, error) ||
         !kyso_json_get_string(params, "description", KYSO_JSON_OPTIONAL, &description, error) ||
         !kyso_json_get_int(params, "numSignatures", KYSO_JSON_REQUIRED, 1, KYSO_MAX_AUTHORIZED,
-                           &self->n_signatures, error))
+                           &self->n_signatures, error) ||
+        !read_wait(self, params, error))
         return NULL;
     if (strlen(description) > MAX_DESCRIPTION) {
         wrong(error, "\"description\" is longer than 255 bytes");
@@ -69,7 +78,8 @@ kyso_hash_request_read_sign(const json_t *params, GError **error)
         !kyso_json_get_string(params, "signAlgo", KYSO_JSON_OPTIONAL, &algo, error) ||
         !kyso_json_get_string(params, "hashAlgo", KYSO_JSON_REQUIRED, &hash_algo, error) ||
         !kyso_json_get_string(params, "SAD", KYSO_JSON_OPTIONAL, &sad, error) ||
-        !kyso_json_get_array(params, "hash", KYSO_JSON_REQUIRED, KYSO_MAX_HASHES, &list, error))
+        !kyso_json_get_array(params, "hash", KYSO_JSON_REQUIRED, KYSO_MAX_HASHES, &list, error) ||
+        !read_wait(self, params, error))
         return NULL;
     self->hash = kyso_signature_scheme_hash_of_oid(hash_algo);
     if (self->hash == NULL) {

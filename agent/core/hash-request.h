@@ -17,6 +17,7 @@ typedef struct {
     char *sign_algo;   /* OID or NULL */
     char *description; /* what the person is shown */
     gint64 n_signatures;
+    gboolean wait_for_token;
 
     /* signHash only; digests is NULL for authorize */
     const char *hash;   /* "SHA256", ... */

@@ -7,6 +7,7 @@
 #include "agent/core/authorization.h"
 #include "agent/core/consent.h"
 #include "agent/core/hash-request.h"
+#include "agent/core/key-search.h"
 #include "agent/core/signature-scheme.h"
 #include "ipc/base/error.h"
 
@@ -112,7 +113,7 @@ digest_signed(GObject *source, GAsyncResult *result, gpointer user_data)
         self->error = g_steal_pointer(&error);
     if (--self->n_pending > 0)
         return;
-    if (self->error == NULL && !kyso_job_commit(self->job, &error))
+    if (self->error == NULL && !kyso_job_commit(self->job, TRUE, &error))
         self->error = g_steal_pointer(&error);
     if (self->error != NULL) {
         fail(self, g_steal_pointer(&self->error));
@@ -173,9 +174,9 @@ consent_given(GObject *source, GAsyncResult *result, gpointer user_data)
     HashSigning *self = user_data;
     GError *error = NULL;
 
-    self->login = kyso_consent_ask_finish(result, &error);
+    self->login = kyso_consent_ask_finish(result, NULL, &error);
     if (self->login == NULL ||
-        (self->request->digests == NULL && !kyso_job_commit(self->job, &error))) {
+        (self->request->digests == NULL && !kyso_job_commit(self->job, TRUE, &error))) {
         fail(self, error);
     } else if (self->request->digests != NULL) {
         sign_all(self);
@@ -215,7 +216,7 @@ credential_found(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(KysoToken) token = NULL;
     GError *error = NULL;
 
-    self->credential = kyso_pool_find_finish(KYSO_POOL(source), result, &token, &error);
+    self->credential = kyso_key_search_finish(result, &token, &error);
     if (self->credential != NULL)
         self->certificate = kyso_certificate_new(self->credential->certificate, &error);
     if (self->certificate != NULL) {
@@ -235,8 +236,14 @@ credential_found(GObject *source, GAsyncResult *result, gpointer user_data)
     KysoAskDocument document = {.name = self->request->description,
                                 .digest = self->record->document_digest};
     KysoConsentSpec spec = {
-        self->credential, token, self->certificate, self->role == KYSO_ROLE_AGENCY, "hash",
-        &document,        1};
+        .credential = self->credential,
+        .token = token,
+        .certificate = self->certificate,
+        .is_agency = self->role == KYSO_ROLE_AGENCY,
+        .purpose = "hash",
+        .documents = &document,
+        .n_documents = 1,
+    };
     kyso_job_set_stage(self->job, "show");
     kyso_consent_ask_async(self->agent, self->job, &spec, consent_given, self);
 }
@@ -259,6 +266,14 @@ use_authorization(HashSigning *self, GError **error)
     kyso_attempt_set_certificate(self->record, self->certificate, self->role,
                                  kyso_login_get_credential(self->login)->token_serial);
     return self->scheme != NULL;
+}
+
+static void
+waiting_has_begun(gpointer user_data)
+{
+    HashSigning *self = user_data;
+
+    kyso_job_set_stage(self->job, "wait");
 }
 
 static void
@@ -287,13 +302,16 @@ start(KysoAgent *agent, KysoJob *job, KysoHashRequest *request)
             fail(self, error);
         return;
     }
-    KysoPool *pool = kyso_agent_get_pool(agent, &error);
-    if (pool == NULL) {
-        fail(self, error);
-        return;
-    }
-    kyso_pool_find_async(pool, request->credential_id, agent->configuration->token_ms,
-                         kyso_job_cancellable(job), credential_found, self);
+    KysoKeySearchSpec spec = {
+        .credential_id = request->credential_id,
+        .waits = request->wait_for_token,
+        .purpose = "hash",
+        .document = request->description,
+        .n_documents = 1,
+        .waiting_has_begun = waiting_has_begun,
+        .user_data = self,
+    };
+    kyso_key_search_async(agent, job, &spec, credential_found, self);
 }
 
 static void

@@ -22,12 +22,15 @@ struct _KysoJob {
     json_t *id;
     const char *method;
     const char *stage;
+    guint document, n_documents; /* of a batch; 0 of 0 where it is none */
     char *request_id;
     char *purpose;
     char *name;
     gboolean is_signing;
     gboolean is_committed;
-    int stopped_by; /* KysoErrorCode, or 0 */
+    gboolean is_last_part; /* of what is committed */
+    int stopped_by;        /* KysoErrorCode, or 0 */
+    int stop_pending;      /* the same, of a stop that came while a part was handed over */
     gint64 deadline;
     GDateTime *since;
     GCancellable *cancellable;
@@ -62,14 +65,31 @@ kyso_job_init(KysoJob *self)
 {
 }
 
-static void
-stop(KysoJob *self, int code)
+static gboolean
+can_be_stopped(const KysoJob *self)
 {
-    if (self->is_committed || self->stopped_by != 0)
+    return self->stopped_by == 0 && self->stop_pending == 0 &&
+           !(self->is_committed && self->is_last_part);
+}
+
+void
+kyso_job_stop(KysoJob *self, int code)
+{
+    if (!can_be_stopped(self))
         return;
+    if (self->is_committed) {
+        self->stop_pending = code;
+        return;
+    }
     self->stopped_by = code;
     if (self->cancellable != NULL)
         g_cancellable_cancel(self->cancellable);
+}
+
+gboolean
+kyso_job_is_stopped(const KysoJob *self)
+{
+    return self->stopped_by != 0;
 }
 
 static gint64
@@ -83,7 +103,7 @@ deadlines_are_due(gint64 now, gpointer user_data)
 
     g_hash_table_iter_init(&iter, self->jobs);
     while (g_hash_table_iter_next(&iter, (gpointer *) &job, NULL)) {
-        if (job->stopped_by != 0 || job->is_committed)
+        if (!can_be_stopped(job))
             continue;
         if (job->deadline <= now)
             g_ptr_array_add(due, g_object_ref(job));
@@ -91,7 +111,7 @@ deadlines_are_due(gint64 now, gpointer user_data)
             next = MIN(next, job->deadline);
     }
     for (guint i = 0; i < due->len; i++)
-        stop(due->pdata[i], KYSO_ERROR_DEADLINE_EXCEEDED);
+        kyso_job_stop(due->pdata[i], KYSO_ERROR_DEADLINE_EXCEEDED);
     return next;
 }
 
@@ -166,7 +186,7 @@ kyso_jobs_forget_connection(KysoJobs *self, KysoConnection *connection)
         KysoJob *job = l->data;
         if (job->connection == connection) {
             job->connection = NULL;
-            stop(job, KYSO_ERROR_CLIENT_GONE);
+            kyso_job_stop(job, KYSO_ERROR_CLIENT_GONE);
         }
         g_object_unref(job);
     }
@@ -197,10 +217,10 @@ kyso_jobs_cancel(KysoJobs *self, const char *request_id, KysoConnection *connect
 {
     KysoJob *job = find(self, request_id, connection, id);
 
-    if (job == NULL || job->is_committed || job->stopped_by != 0)
+    if (job == NULL || !can_be_stopped(job))
         return FALSE;
     g_object_ref(job);
-    stop(job, KYSO_ERROR_CANCELLED);
+    kyso_job_stop(job, KYSO_ERROR_CANCELLED);
     g_object_unref(job);
     return TRUE;
 }
@@ -227,12 +247,23 @@ kyso_jobs_end(KysoJobs *self, guint seconds)
     while (g_hash_table_iter_next(&iter, (gpointer *) &job, NULL))
         g_ptr_array_add(jobs, g_object_ref(job));
     for (guint i = 0; i < jobs->len; i++)
-        stop(jobs->pdata[i], KYSO_ERROR_CANCELLED);
+        kyso_job_stop(jobs->pdata[i], KYSO_ERROR_CANCELLED);
 
     guint timer = g_timeout_add_seconds(seconds, time_is_over, &is_over);
     while (g_hash_table_size(self->jobs) > 0 && !is_over)
         g_main_context_iteration(NULL, TRUE);
     g_source_remove(timer);
+}
+
+/* Which document of a batch the stage is about. */
+static void
+put_place_in_batch(const KysoJob *self, json_t *object)
+{
+    if (self->n_documents == 0)
+        return;
+    if (self->document != KYSO_JOB_ALL_DOCUMENTS)
+        json_object_set_new(object, "document", json_integer(self->document));
+    json_object_set_new(object, "documents", json_integer(self->n_documents));
 }
 
 static json_t *
@@ -244,11 +275,14 @@ list_one(KysoJob *job)
     g_autoptr(GDateTime) deadline = g_date_time_add(now, job->deadline - g_get_monotonic_time());
     g_autofree char *deadline_text = kyso_clock_to_rfc3339(deadline);
 
-    return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:{s:i, s:s, s:s}, s:s?, s:s}", "requestID",
-                     kyso_job_request_id(job), "method", job->method, "purpose", job->purpose,
-                     "name", job->name, "stage", job->stage, "client", "pid",
-                     (int) kyso_peer_pid(peer), "executable", kyso_peer_executable(peer), "unit",
-                     kyso_peer_unit(peer), "since", since, "deadline", deadline_text);
+    json_t *entry =
+        json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:{s:i, s:s, s:s}, s:s?, s:s}", "requestID",
+                  kyso_job_request_id(job), "method", job->method, "purpose", job->purpose, "name",
+                  job->name, "stage", job->stage, "client", "pid", (int) kyso_peer_pid(peer),
+                  "executable", kyso_peer_executable(peer), "unit", kyso_peer_unit(peer), "since",
+                  since, "deadline", deadline_text);
+    put_place_in_batch(job, entry);
+    return entry;
 }
 
 json_t *
@@ -335,27 +369,56 @@ kyso_job_describe(KysoJob *self, const char *purpose, const char *name)
 }
 
 void
+kyso_job_set_documents(KysoJob *self, guint n_documents)
+{
+    self->n_documents = n_documents;
+    self->document = KYSO_JOB_ALL_DOCUMENTS;
+}
+
+void
 kyso_job_set_stage(KysoJob *self, const char *stage)
 {
+    kyso_job_set_document_stage(self, stage, KYSO_JOB_ALL_DOCUMENTS);
+}
+
+void
+kyso_job_set_document_stage(KysoJob *self, const char *stage, guint document)
+{
     self->stage = stage;
+    self->document = document;
     /* A program that has digests signed by the thousand would only be kept busy by it. */
     if (!self->is_signing || self->connection == NULL || self->id == NULL)
         return;
-    g_autoptr(json_t) note = kyso_rpc_notification(
-        "requests.progress", json_pack("{s:O, s:s, s:s}", "id", self->id, "requestID",
-                                       kyso_job_request_id(self), "stage", stage));
+    json_t *params = json_pack("{s:O, s:s, s:s}", "id", self->id, "requestID",
+                               kyso_job_request_id(self), "stage", stage);
+    put_place_in_batch(self, params);
+    g_autoptr(json_t) note = kyso_rpc_notification("requests.progress", params);
     kyso_connection_send(self->connection, note, NULL, 0);
 }
 
 gboolean
-kyso_job_commit(KysoJob *self, GError **error)
+kyso_job_commit(KysoJob *self, gboolean is_last_part, GError **error)
 {
     if (self->stopped_by != 0) {
         g_set_error_literal(error, KYSO_ERROR, self->stopped_by, "stopped before the hand-over");
         return FALSE;
     }
     self->is_committed = TRUE;
+    self->is_last_part = is_last_part;
     return TRUE;
+}
+
+void
+kyso_job_resume(KysoJob *self)
+{
+    int pending = self->stop_pending;
+
+    self->is_committed = FALSE;
+    self->stop_pending = 0;
+    if (pending != 0)
+        kyso_job_stop(self, pending);
+    else if (self->jobs != NULL) /* its deadline was passed over meanwhile */
+        kyso_alarm_set(self->jobs->alarm, self->deadline);
 }
 
 GError *

@@ -21,6 +21,7 @@ G_DECLARE_FINAL_TYPE(KysoJob, kyso_job, KYSO, JOB, GObject)
 
 #define KYSO_MAX_JOBS 4096
 #define KYSO_MAX_SIGNING_JOBS 64
+#define KYSO_JOB_ALL_DOCUMENTS G_MAXUINT
 
 /* What a job is from the start. */
 typedef struct {
@@ -73,9 +74,21 @@ void kyso_job_describe(KysoJob *self, const char *purpose, const char *name);
  * static (ipc/PROTOCOL.md §1). */
 void kyso_job_set_stage(KysoJob *self, const char *stage);
 
-/* From here on it cannot be stopped: its result is being handed over. FALSE with its reason where
- * it was stopped before. */
-gboolean kyso_job_commit(KysoJob *self, GError **error);
+/* The same of one document of a batch, counted from 0. kyso_job_set_stage is about all of them. */
+void kyso_job_set_document_stage(KysoJob *self, const char *stage, guint document);
+
+/* It is a batch of so many, for requests.list and the progress. */
+void kyso_job_set_documents(KysoJob *self, guint n_documents);
+
+/* Stops the work under way, as a client could: it ends with @code (KysoErrorCode). */
+void kyso_job_stop(KysoJob *self, int code);
+gboolean kyso_job_is_stopped(const KysoJob *self);
+
+/* From here on it cannot be stopped: a result is being handed over. Of a part that is not the last
+ * one, what comes to stop it takes effect at the resume. FALSE with its reason where it was stopped
+ * before. */
+gboolean kyso_job_commit(KysoJob *self, gboolean is_last_part, GError **error);
+void kyso_job_resume(KysoJob *self);
 
 /* @error (taken) as the client shall know it: the reason of the stop where the job was stopped. */
 GError *kyso_job_explain(KysoJob *self, GError *error);

@@ -4,6 +4,7 @@
 #include "agent/core/confinement.h"
 #include "agent/core/signer.h"
 #include "agent/core/token-list.h"
+#include "agent/core/token-watch.h"
 #include "ipc/base/error.h"
 #include "ipc/wire/rpc.h"
 #include "kyso-config.h"
@@ -11,6 +12,7 @@
 #define PROTOCOL 1
 #define QUICK_MS (30 * 1000)
 #define PERSON_MS (300 * 1000)
+#define BATCH_MS (900 * 1000)
 #define MAX_TIMEOUT_MS (3600 * 1000)
 
 static void service_info(KysoAgent *agent, KysoJob *job);
@@ -22,15 +24,17 @@ static void requests_cancel(KysoAgent *agent, KysoJob *job);
 static const KysoMethodEntry table[] = {
     {"service.info", service_info, QUICK_MS, FALSE, PARAMS()},
     {"tokens.list", kyso_token_list_start, QUICK_MS, FALSE, PARAMS()},
+    {"tokens.watch", kyso_token_watch_start, QUICK_MS, FALSE, PARAMS("enabled")},
     {"credentials.list", NULL, QUICK_MS, FALSE, PARAMS("role")},
     {"credentials.info", NULL, QUICK_MS, FALSE, PARAMS("credentialID")},
     {"credentials.authorize", NULL, PERSON_MS, TRUE,
-     PARAMS("credentialID", "numSignatures", "description")},
+     PARAMS("credentialID", "numSignatures", "description", "wait_for_token")},
     {"signatures.signDoc", NULL, PERSON_MS, TRUE,
      PARAMS("credentialID", "purpose", "input", "output", "signature_format", "conformance_level",
-            "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify")},
+            "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify",
+            "documents", "wait_for_token")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
-     PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD")},
+     PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
     {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature")},
     {"requests.list", requests_list, QUICK_MS, FALSE, PARAMS()},
     {"requests.cancel", requests_cancel, QUICK_MS, FALSE, PARAMS("requestID", "id")},
@@ -125,6 +129,8 @@ start_job(KysoAgent *agent, KysoConnection *connection, const KysoRequest *reque
     if (entry == NULL)
         return NULL;
     timeout_ms = entry->timeout_ms;
+    if (request->params != NULL && json_is_array(json_object_get(request->params, "documents")))
+        timeout_ms = BATCH_MS;
     if (request->params != NULL &&
         (!has_only_known_params(entry, request->params, error) ||
          !kyso_json_get_int(request->params, "timeout_ms", KYSO_JSON_OPTIONAL, 1, MAX_TIMEOUT_MS,

@@ -48,10 +48,10 @@ has_access(int fd, int wanted)
 }
 
 gboolean
-kyso_request_file_open_input(KysoJob *job, const char *param, KysoJsonNeed need, KysoFd *ret,
-                             char **ret_name, GError **error)
+kyso_request_file_open_input(KysoJob *job, const json_t *params, const char *param,
+                             KysoJsonNeed need, KysoFd *ret, char **ret_name, GError **error)
 {
-    const json_t *value = json_object_get(kyso_job_params(job), param);
+    const json_t *value = json_object_get(params, param);
     g_auto(KysoFd) fd = -1;
     const char *path;
 
@@ -67,8 +67,7 @@ kyso_request_file_open_input(KysoJob *job, const char *param, KysoJsonNeed need,
         }
         if (ret_name != NULL)
             *ret_name = g_path_get_basename(path);
-    } else if (!kyso_json_take_fd(kyso_job_params(job), param, need, kyso_job_fds(job), &fd,
-                                  error)) {
+    } else if (!kyso_json_take_fd(params, param, need, kyso_job_fds(job), &fd, error)) {
         return FALSE;
     }
     if (fd < 0)
@@ -100,10 +99,10 @@ is_replaceable(const char *path, GError **error)
 }
 
 gboolean
-kyso_request_file_read_output(KysoJob *job, const char *param, KysoFd *ret_fd, char **ret_path,
-                              GError **error)
+kyso_request_file_read_output(KysoJob *job, const json_t *params, const char *param, KysoFd *ret_fd,
+                              char **ret_path, GError **error)
 {
-    const json_t *value = json_object_get(kyso_job_params(job), param);
+    const json_t *value = json_object_get(params, param);
     g_auto(KysoFd) fd = -1;
     const char *path;
 
@@ -117,8 +116,7 @@ kyso_request_file_read_output(KysoJob *job, const char *param, KysoFd *ret_fd, c
         *ret_path = g_strdup(path);
         return TRUE;
     }
-    if (!kyso_json_take_fd(kyso_job_params(job), param, KYSO_JSON_REQUIRED, kyso_job_fds(job), &fd,
-                           error) ||
+    if (!kyso_json_take_fd(params, param, KYSO_JSON_REQUIRED, kyso_job_fds(job), &fd, error) ||
         !is_regular(fd, param, KYSO_ERROR_OUTPUT_NOT_WRITABLE, error))
         return FALSE;
     if (!has_access(fd, O_WRONLY)) {

@@ -32,19 +32,19 @@ hash_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
 }
 
 static void
-hash_input(KysoSigning *self, const char *hash, GAsyncReadyCallback done)
+hash_input(KysoSigningDocument *self, const char *hash, GAsyncReadyCallback done)
 {
-    g_autoptr(GTask) task = g_task_new(NULL, kyso_job_cancellable(self->job), done, self);
+    g_autoptr(GTask) task = g_task_new(NULL, kyso_job_cancellable(self->signing->job), done, self);
     Order *order = g_new0(Order, 1);
 
-    order->fd = self->request->input;
+    order->fd = self->item->input;
     order->hash = hash;
     g_task_set_task_data(task, order, g_free);
     g_task_run_in_thread(task, hash_in_thread);
 }
 
 static void
-read_file(KysoSigning *self)
+read_file(KysoSigningDocument *self)
 {
     hash_input(self, "SHA256", input_hashed);
 }
@@ -52,44 +52,44 @@ read_file(KysoSigning *self)
 static void
 input_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
 
     self->content_digest = g_task_propagate_pointer(G_TASK(result), &error);
     if (self->content_digest != NULL)
         self->record->document_digest = kyso_file_hash_to_hex(self->content_digest);
-    kyso_sign_doc_part_done(self, error);
+    kyso_sign_document_part_done(self, error);
 }
 
 static void
-prepare_file(KysoSigning *self)
+prepare_file(KysoSigningDocument *self)
 {
-    if (g_str_equal(self->scheme->hash, "SHA256"))
-        kyso_sign_doc_ask(self);
+    if (g_str_equal(self->signing->scheme->hash, "SHA256"))
+        kyso_sign_document_prepared(self, NULL);
     else
-        hash_input(self, self->scheme->hash, content_hashed);
+        hash_input(self, self->signing->scheme->hash, content_hashed);
 }
 
 static void
 content_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
     GBytes *digest = g_task_propagate_pointer(G_TASK(result), &error);
 
     if (digest == NULL) {
-        kyso_sign_doc_fail(self, error);
+        kyso_sign_document_prepared(self, error);
         return;
     }
     g_bytes_unref(self->content_digest);
     self->content_digest = digest;
-    kyso_sign_doc_ask(self);
+    kyso_sign_document_prepared(self, NULL);
 }
 
 static gboolean
-write_result(KysoSigning *self, GError **error)
+write_result(KysoSigningDocument *self, GError **error)
 {
-    g_autofree char *dir = kyso_sign_doc_work_dir(self);
+    g_autofree char *dir = kyso_sign_document_work_dir(self);
     g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
     gsize size;
     const void *data = g_bytes_get_data(self->cms, &size);
@@ -106,19 +106,17 @@ write_result(KysoSigning *self, GError **error)
 }
 
 static void
-complete_file(KysoSigning *self)
+complete_file(KysoSigningDocument *self)
 {
     GError *error = NULL;
 
-    self->report = kyso_document_report_digest(self->agent->signer, self->cms, self->scheme->hash,
-                                               self->content_digest, &error);
-    if (self->report == NULL || !kyso_sign_doc_check_report(self, self->report, &error) ||
-        !write_result(self, &error)) {
-        kyso_sign_doc_fail(self, error);
-        return;
-    }
-    kyso_sign_doc_record(self);
+    self->report =
+        kyso_document_report_digest(self->signing->agent->signer, self->cms,
+                                    self->signing->scheme->hash, self->content_digest, &error);
+    if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error))
+        write_result(self, &error);
+    kyso_sign_document_completed(self, error);
 }
 
-const KysoSigningKind kyso_sign_doc_detached = {KYSO_CADES_DETACHED, read_file, prepare_file,
+const KysoSigningKind kyso_sign_doc_detached = {KYSO_CADES_DETACHED, read_file, prepare_file, NULL,
                                                 complete_file};

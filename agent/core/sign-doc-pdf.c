@@ -21,57 +21,58 @@ static void result_inspected(GObject *source, GAsyncResult *result, gpointer use
 static void result_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
 static int
-copy_fd(const KysoSigning *self)
+copy_fd(const KysoSigningDocument *self)
 {
     return kyso_temporary_fd(self->copy->file);
 }
 
 static void
-read_pdf(KysoSigning *self)
+read_pdf(KysoSigningDocument *self)
 {
-    g_autofree char *dir = kyso_sign_doc_work_dir(self);
+    g_autofree char *dir = kyso_sign_document_work_dir(self);
 
     self->reader = kyso_document_reader_new();
     self->pages_reader = kyso_document_reader_new_pages();
-    kyso_private_copy_async(self->request->input, dir, kyso_job_cancellable(self->job),
+    kyso_private_copy_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
                             input_copied, self);
 }
 
 static void
 input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
 
     self->copy = kyso_private_copy_finish(result, &error);
     if (self->copy == NULL) {
-        kyso_sign_doc_part_done(self, error);
+        kyso_sign_document_part_done(self, error);
         return;
     }
     g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
     self->record->document_digest = kyso_file_hash_to_hex(digest);
 
-    kyso_job_set_stage(self->job, "inspect");
-    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
-                                       document_inspected, self);
-    self->n_waiting++;
-    kyso_document_reader_text_async(self->pages_reader, self->agent, self->job,
+    kyso_sign_document_set_stage(self, "inspect");
+    kyso_document_reader_inspect_async(self->reader, self->signing->agent, self->signing->job,
+                                       self->copy->read_only, document_inspected, self);
+    self->n_parts++;
+    kyso_document_reader_text_async(self->pages_reader, self->signing->agent, self->signing->job,
                                     self->copy->read_only, text_read, self);
 }
 
 static void
 document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
 
     self->inspection = kyso_document_reader_inspect_finish(KYSO_HELPER(source), result, &error);
     if (self->inspection == NULL) {
-        kyso_sign_doc_part_done(self, error);
+        kyso_sign_document_part_done(self, error);
         return;
     }
-    kyso_document_report_pdf_async(self->agent->signer, copy_fd(self), self->copy->size,
-                                   self->inspection, kyso_job_cancellable(self->job),
+    self->n_pages = (guint) json_integer_value(json_object_get(self->inspection, "page_count"));
+    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
+                                   self->inspection, kyso_job_cancellable(self->signing->job),
                                    earlier_verified, self);
 }
 
@@ -79,33 +80,35 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 text_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
     g_autofree char *text = kyso_document_reader_text_finish(KYSO_HELPER(source), result, &error);
 
     g_clear_object(&self->pages_reader);
     if (text != NULL)
         self->facts.secrecy_mark = kyso_policy_find_secrecy_mark(text);
+    if (text != NULL && kyso_sign_doc_shows_each(self->signing))
+        self->text = g_strndup(text, KYSO_DOCUMENT_TEXT_MAX);
     /* What is wrong with a document, the inspection says better: its word goes first. */
     self->late_error = error;
-    kyso_sign_doc_part_done(self, NULL);
+    kyso_sign_document_part_done(self, NULL);
 }
 
 static void
 earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
     g_autoptr(KysoDocumentReport) report = kyso_document_report_finish(result, &error);
 
     if (report != NULL)
         kyso_document_report_to_facts(report, &self->facts);
-    kyso_sign_doc_part_done(self, error);
+    kyso_sign_document_part_done(self, error);
 }
 
 /* The field named @name in the inspection, or NULL. */
 static const json_t *
-find_field(const KysoSigning *self, const char *name)
+find_field(const KysoSigningDocument *self, const char *name)
 {
     json_t *fields = json_object_get(self->inspection, "fields"), *field;
     size_t i;
@@ -126,7 +129,7 @@ is_free_field(const json_t *field, const char *type)
 
 /* A name that no field has: "Approval1", "Approval2", ... */
 static char *
-new_field_name(const KysoSigning *self, const char *stem)
+new_field_name(const KysoSigningDocument *self, const char *stem)
 {
     for (guint n = 1;; n++) {
         g_autofree char *name = g_strdup_printf("%s%u", stem, n);
@@ -136,10 +139,10 @@ new_field_name(const KysoSigning *self, const char *stem)
 }
 
 static gboolean
-choose_approval(KysoSigning *self, GError **error)
+choose_approval(KysoSigningDocument *self, GError **error)
 {
     for (int i = 0; i < KYSO_N_BLANKS; i++) {
-        if (self->request->reserve[i].page == 0 || find_field(self, kyso_blanks[i].field) == NULL)
+        if (self->item->reserve[i].page == 0 || find_field(self, kyso_blanks[i].field) == NULL)
             continue;
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                     "\"reserve\": an earlier signature has reserved \"%s\" already",
@@ -152,11 +155,11 @@ choose_approval(KysoSigning *self, GError **error)
 
 /* Every blank that the leader left must be filled, and nothing else can be. */
 static gboolean
-fits_blanks(const KysoSigning *self, GError **error)
+fits_blanks(const KysoSigningDocument *self, GError **error)
 {
     for (int i = 0; i < KYSO_BLANK_SEAL; i++) {
         gboolean is_reserved = is_free_field(find_field(self, kyso_blanks[i].field), "Tx");
-        gboolean is_given = self->request->fill[i] != NULL;
+        gboolean is_given = self->item->fill[i] != NULL;
         if (is_reserved && !is_given) {
             g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                         "\"fill\": \"%s\" is missing", kyso_blanks[i].param);
@@ -172,10 +175,10 @@ fits_blanks(const KysoSigning *self, GError **error)
 }
 
 static gboolean
-choose_seal(KysoSigning *self, gboolean *ret_is_reserved, GError **error)
+choose_seal(KysoSigningDocument *self, gboolean *ret_is_reserved, GError **error)
 {
     const char *name = kyso_blanks[KYSO_BLANK_SEAL].field;
-    gboolean has_place = self->request->place.page != 0;
+    gboolean has_place = self->item->place.page != 0;
 
     *ret_is_reserved = is_free_field(find_field(self, name), "Sig");
     if (*ret_is_reserved && has_place) {
@@ -193,57 +196,64 @@ choose_seal(KysoSigning *self, gboolean *ret_is_reserved, GError **error)
 }
 
 static void
-prepare_pdf(KysoSigning *self)
+prepare_pdf(KysoSigningDocument *self)
 {
     gboolean is_reserved = FALSE;
     GError *error = NULL;
-    gboolean chosen = self->request->purpose == KYSO_PURPOSE_ISSUE
+    gboolean chosen = self->signing->request->purpose == KYSO_PURPOSE_ISSUE
                           ? choose_seal(self, &is_reserved, &error)
                           : choose_approval(self, &error);
 
     if (!chosen) {
-        kyso_sign_doc_fail(self, error);
+        kyso_sign_document_prepared(self, error);
         return;
     }
-    g_autofree char *time = kyso_clock_to_pdf(self->signing_time);
+    if (self->reader == NULL)
+        self->reader = kyso_document_reader_new();
+    g_autofree char *time = kyso_clock_to_pdf(self->signing->signing_time);
     KysoPrepareSpec spec = {
-        .request = self->request,
+        .item = self->item,
+        .certify = self->signing->request->certify,
         .field = self->field,
         .is_reserved = is_reserved,
         .signing_time = time,
-        .signer = kyso_certificate_get_common_name(self->certificate),
+        .signer = kyso_certificate_get_common_name(self->signing->certificate),
         .contents_size = CONTENTS_SIZE,
     };
-    kyso_document_reader_prepare_async(self->reader, self->agent, self->job, self->copy->read_only,
-                                       &spec, update_prepared, self);
+    kyso_document_reader_prepare_async(self->reader, self->signing->agent, self->signing->job,
+                                       self->copy->read_only, &spec, update_prepared, self);
 }
 
 static void
 update_prepared(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
     g_autoptr(KysoReply) reply =
         kyso_document_reader_prepare_finish(KYSO_HELPER(source), result, &error);
 
-    /* A stranger has not seen what came before: a fresh process will read the result. It gets ready
-     * while the person reads. */
-    g_object_unref(self->reader);
-    self->reader = kyso_document_reader_new();
+    g_clear_object(&self->reader);
+    g_clear_pointer(&self->inspection, json_decref);
     if (reply != NULL)
         self->increment = kyso_increment_append(self->copy, reply, &error);
     if (self->increment != NULL)
         self->content_digest =
-            kyso_increment_hash(self->increment, self->copy, self->scheme->hash, &error);
-    if (self->content_digest != NULL)
-        kyso_sign_doc_ask(self);
-    else
-        kyso_sign_doc_fail(self, error);
+            kyso_increment_hash(self->increment, self->copy, self->signing->scheme->hash, &error);
+    kyso_sign_document_prepared(self, error);
+}
+
+/* A stranger has not seen what came before: a fresh process will read the result. It gets ready
+ * while the person reads, or the token signs. */
+static void
+warm_pdf(KysoSigningDocument *self)
+{
+    if (self->reader == NULL)
+        self->reader = kyso_document_reader_new();
 }
 
 /* The input's hash goes on over the update: no second pass over the document. */
 static gboolean
-hash_result(KysoSigning *self, GError **error)
+hash_result(KysoSigningDocument *self, GError **error)
 {
     goffset from = self->copy->size;
 
@@ -256,56 +266,53 @@ hash_result(KysoSigning *self, GError **error)
 }
 
 static void
-complete_pdf(KysoSigning *self)
+complete_pdf(KysoSigningDocument *self)
 {
     GError *error = NULL;
 
     if (!kyso_increment_complete(self->increment, self->copy, self->cms, &error) ||
         !hash_result(self, &error)) {
-        kyso_sign_doc_fail(self, error);
+        kyso_sign_document_completed(self, error);
         return;
     }
-    if (!kyso_helper_is_usable(self->reader)) {
-        g_object_unref(self->reader);
-        self->reader = kyso_document_reader_new();
-    }
-    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
-                                       result_inspected, self);
+    if (self->reader != NULL && !kyso_helper_is_usable(self->reader))
+        g_clear_object(&self->reader);
+    warm_pdf(self);
+    kyso_document_reader_inspect_async(self->reader, self->signing->agent, self->signing->job,
+                                       self->copy->read_only, result_inspected, self);
 }
 
 static void
 result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
     json_t *inspection = kyso_document_reader_inspect_finish(KYSO_HELPER(source), result, &error);
 
     g_clear_object(&self->reader);
     if (inspection == NULL) {
-        kyso_sign_doc_fail(self, error);
+        kyso_sign_document_completed(self, error);
         return;
     }
-    json_decref(self->inspection);
     self->inspection = inspection;
-    kyso_document_report_pdf_async(self->agent->signer, copy_fd(self), self->increment->size,
-                                   self->inspection, kyso_job_cancellable(self->job),
-                                   result_verified, self);
+    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self),
+                                   self->increment->size, self->inspection,
+                                   kyso_job_cancellable(self->signing->job), result_verified, self);
 }
 
 static void
 result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    KysoSigning *self = user_data;
+    KysoSigningDocument *self = user_data;
     GError *error = NULL;
 
     self->report = kyso_document_report_finish(result, &error);
-    if (self->report == NULL || !kyso_sign_doc_check_report(self, self->report, &error)) {
-        kyso_sign_doc_fail(self, error);
-        return;
+    if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error)) {
+        self->result = self->copy->file;
+        self->result_size = self->increment->size;
     }
-    self->result = self->copy->file;
-    self->result_size = self->increment->size;
-    kyso_sign_doc_record(self);
+    kyso_sign_document_completed(self, error);
 }
 
-const KysoSigningKind kyso_sign_doc_pdf = {KYSO_CADES_PADES, read_pdf, prepare_pdf, complete_pdf};
+const KysoSigningKind kyso_sign_doc_pdf = {KYSO_CADES_PADES, read_pdf, prepare_pdf, warm_pdf,
+                                           complete_pdf};

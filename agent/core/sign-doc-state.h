@@ -2,8 +2,10 @@
 #pragma once
 
 /*
- * One signDoc request on its path, and the turns at which the way of a PDF and that of a detached
- * signature part and meet (sign-doc.c, sign-doc-pdf.c, sign-doc-detached.c). Main thread only.
+ * One signDoc request on its path, and each of its documents on its own: what the request does
+ * with all of them is in sign-doc.c and sign-doc-each.c, what happens to one in sign-document.c,
+ * and the turns at which the way of a PDF and that of a detached signature part and meet are in
+ * sign-doc-pdf.c and sign-doc-detached.c. A single document is a list of one. Main thread only.
  */
 
 #include "agent/cms/cades-builder.h"
@@ -16,44 +18,56 @@
 #include "ipc/wire/helper.h"
 
 typedef struct _KysoSigning KysoSigning;
+typedef struct _KysoSigningDocument KysoSigningDocument;
 
-/* What differs between the kinds of signature. Each ends in the call named. */
+/* What differs between the kinds of signature. Each ends in the call named, with an error where it
+ * failed. */
 typedef struct {
     KysoCadesProfile profile;
-    void (*read)(KysoSigning *self);     /* the document -> kyso_sign_doc_part_done */
-    void (*prepare)(KysoSigning *self);  /* content_digest is set -> kyso_sign_doc_ask */
-    void (*complete)(KysoSigning *self); /* result, report are set -> kyso_sign_doc_record */
+    void (*read)(KysoSigningDocument *self);    /* -> kyso_sign_document_part_done */
+    void (*prepare)(KysoSigningDocument *self); /* content_digest -> kyso_sign_document_prepared */
+    void (*warm)(KysoSigningDocument *self); /* what complete needs may get ready; NULL: nothing */
+    void (*complete)(
+        KysoSigningDocument *self); /* result, report -> kyso_sign_document_completed */
 } KysoSigningKind;
 
 extern const KysoSigningKind kyso_sign_doc_pdf;
 extern const KysoSigningKind kyso_sign_doc_detached;
 
-struct _KysoSigning {
-    KysoAgent *agent;
-    KysoJob *job;
-    KysoSignRequest *request;
-    const KysoSigningKind *kind;
+#define KYSO_DOCUMENT_TEXT_MAX 2048 /* bytes */
+
+typedef enum {
+    KYSO_DOCUMENT_NEW,
+    KYSO_DOCUMENT_READING,
+    KYSO_DOCUMENT_READ,   /* ... and in its place among those under way, as the key is about to come
+                           */
+    KYSO_DOCUMENT_PARKED, /* read; its processes are gone until the key is there */
+    KYSO_DOCUMENT_PREPARING,
+    KYSO_DOCUMENT_READY,    /* what will be signed is fixed */
+    KYSO_DOCUMENT_LEFT_OUT, /* by the person */
+    KYSO_DOCUMENT_SIGNED,   /* and handed over */
+    KYSO_DOCUMENT_FAILED,   /* and recorded as such */
+} KysoDocumentState;
+
+struct _KysoSigningDocument {
+    KysoSigning *signing;
+    guint index;
+    KysoSignItem *item; /* borrowed from the request */
+    KysoDocumentState state;
     KysoRecord *record;
-    GDateTime *signing_time;
-
-    guint n_waiting;     /* parts under way at the same time */
-    GError *first_error; /* of these */
-    GError *late_error;  /* counts where there is no other */
-
-    /* the key */
-    KysoCredential *credential;
-    KysoToken *token;
-    KysoCertificate *certificate;
-    GPtrArray *chain;
-    const KysoSignatureScheme *scheme;
     KysoFacts facts;
-    KysoLogin *login;
+    GError *error; /* why it failed */
 
-    /* the document */
+    guint n_parts;      /* under way at the same time */
+    GError *part_error; /* of these, the first */
+    GError *late_error; /* counts where there is no other */
+
     KysoHelper *reader;
     KysoHelper *pages_reader;
     KysoPrivateCopy *copy;    /* PDF */
     json_t *inspection;       /* PDF */
+    guint n_pages;            /* PDF */
+    char *text;               /* PDF: how its first page begins; NULL: not kept */
     char *field;              /* PDF: name of the signature field */
     KysoIncrement *increment; /* PDF */
     GBytes *content_digest;   /* by scheme->hash */
@@ -65,22 +79,98 @@ struct _KysoSigning {
     KysoDocumentReport *report; /* of the result */
 };
 
-/* One of the parts that run at the same time has ended; @error is taken. */
-void kyso_sign_doc_part_done(KysoSigning *self, GError *error);
+struct _KysoSigning {
+    KysoAgent *agent;
+    KysoJob *job;
+    KysoSignRequest *request;
+    const KysoSigningKind *kind;
+    GDateTime *signing_time;
+    gboolean counts_documents; /* in the signer's n_documents */
 
-/* content_digest is there: show, ask, sign. */
-void kyso_sign_doc_ask(KysoSigning *self);
+    /* the key */
+    gboolean is_searching;
+    gboolean is_waiting; /* for the token to be plugged in */
+    KysoCredential *credential;
+    KysoToken *token;
+    KysoCertificate *certificate;
+    GPtrArray *chain;
+    const KysoSignatureScheme *scheme;
+    int certificate_code;
+    KysoRole role;
+    KysoLogin *login;
+    guint time_limit; /* source of the end of a batch, or 0 */
 
-/* The result is whole and verified: write the journal, hand over. */
-void kyso_sign_doc_record(KysoSigning *self);
+    GPtrArray *documents;         /* KysoSigningDocument */
+    guint n_under_way;            /* being read or prepared */
+    gboolean is_prepared;         /* or has failed before that */
+    GError *error;                /* the first one before the consent: nothing is begun any more */
+    KysoSigningDocument *culprit; /* whose error that is; NULL: everybody's */
+    KysoSigningDocument *current; /* being signed */
+    GError *ended_by;             /* what ended a batch */
+};
 
-/* Ends the request; @error is taken. */
-void kyso_sign_doc_fail(KysoSigning *self, GError *error);
+/* ---- one document (sign-document.c) ---- */
+
+KysoSigningDocument *kyso_sign_document_new(KysoSigning *signing, guint index);
+void kyso_sign_document_free(KysoSigningDocument *self);
+
+void kyso_sign_document_set_stage(KysoSigningDocument *self, const char *stage);
+void kyso_sign_document_read(KysoSigningDocument *self);
+
+/* One of the parts of reading that run at the same time has ended; @error is taken. */
+void kyso_sign_document_part_done(KysoSigningDocument *self, GError *error);
+
+/* Ends the processes that read it, until they are needed again. */
+void kyso_sign_document_park(KysoSigningDocument *self);
+
+/* With the key known: judge it, and write what shall be signed. */
+void kyso_sign_document_prepare(KysoSigningDocument *self);
+void kyso_sign_document_prepared(KysoSigningDocument *self, GError *error);
+
+/* Puts @signature into it, checks the result, writes the journal and hands over ->
+ * kyso_sign_doc_each_done. */
+void kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature);
+void kyso_sign_document_completed(KysoSigningDocument *self, GError *error);
 
 /* The folder of the output path, or that of the state. g_free. */
-char *kyso_sign_doc_work_dir(const KysoSigning *self);
+char *kyso_sign_document_work_dir(const KysoSigningDocument *self);
 
 /* TRUE where the one signature that is ours is valid, by our certificate, over all of the result.
  */
-gboolean kyso_sign_doc_check_report(const KysoSigning *self, const KysoDocumentReport *report,
-                                    GError **error);
+gboolean kyso_sign_document_check_report(const KysoSigningDocument *self,
+                                         const KysoDocumentReport *report, GError **error);
+
+/* ---- the request (sign-doc.c) ---- */
+
+/* Must the person see each document of this request by itself? */
+gboolean kyso_sign_doc_shows_each(const KysoSigning *self);
+
+/* @document has been read, or prepared, or neither; @error is taken. */
+void kyso_sign_doc_document_read(KysoSigning *self, KysoSigningDocument *document, GError *error);
+void kyso_sign_doc_document_prepared(KysoSigning *self, KysoSigningDocument *document,
+                                     GError *error);
+
+/* Ends it before its first signature: recorded, answered; @error is taken. */
+void kyso_sign_doc_fail(KysoSigning *self, GError *error);
+void kyso_sign_doc_finish_record(KysoJournal *journal, GAsyncResult *result);
+void kyso_sign_doc_free(KysoSigning *self);
+
+/* ---- with all of it prepared (sign-doc-each.c) ---- */
+
+/* What will be signed is fixed: show it, ask, and sign one after the other. */
+void kyso_sign_doc_each_ask(KysoSigning *self);
+
+/* @document is handed over, or not; @error is taken. */
+void kyso_sign_doc_each_done(KysoSigning *self, KysoSigningDocument *document, GError *error);
+
+/* ---- its answer and its records (sign-doc-result.c) ---- */
+
+/* New: what the client is told. */
+json_t *kyso_sign_doc_result_to_json(const KysoSigning *self);
+
+/* New: the one record of all documents that @error (NULL: the person, by leaving them out) has kept
+ * from being signed. */
+KysoRecord *kyso_sign_doc_result_to_record(const KysoSigning *self, const GError *error);
+
+/* Documents that were neither signed nor have failed. */
+guint kyso_sign_doc_result_count_untouched(const KysoSigning *self);

@@ -2,6 +2,7 @@
 #include "agent/core/authorization.h"
 #include "agent/core/credentials.h"
 #include "agent/core/hash-signing.h"
+#include "agent/core/key-search.h"
 #include "agent/core/sign-doc.h"
 #include "agent/core/signer-state.h"
 #include "agent/core/verifying.h"
@@ -39,6 +40,7 @@ static void
 signer_close(KysoSigner *self)
 {
     g_clear_pointer(&self->authorizations, g_hash_table_unref);
+    g_clear_pointer(&self->searches, kyso_key_search_free_set);
     g_clear_object(&self->journal);
     g_clear_pointer(&self->roles, kyso_roles_free);
     g_clear_pointer(&self->trust, kyso_trust_unref);
@@ -52,6 +54,7 @@ signer_open(KysoAgent *agent, GError **error)
 
     self->agent = agent;
     self->authorizations = kyso_authorization_new_table();
+    self->searches = kyso_key_search_new_set(self);
     self->trust = load_trust(agent->configuration, error);
     if (self->trust != NULL)
         self->roles = load_roles(agent->configuration, error);

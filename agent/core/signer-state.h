@@ -12,12 +12,16 @@
 #include "agent/pki/trust.h"
 #include "agent/policy/policy.h"
 
+typedef struct _KysoKeySearches KysoKeySearches;
+
 struct _KysoSigner {
     KysoAgent *agent;
     KysoTrust *trust;
     KysoRoles *roles;
     KysoJournal *journal;       /* NULL until first asked for */
     GHashTable *authorizations; /* SAD -> KysoAuthorization, agent/core/hash-signing.c */
+    KysoKeySearches *searches;  /* requests that look for their key */
+    guint n_documents;          /* of all signDoc requests under way */
 };
 
 /* Borrowed. KYSO_ERROR_JOURNAL_UNAVAILABLE, KYSO_ERROR_JOURNAL_BROKEN, KYSO_ERROR_DISK_FULL. */

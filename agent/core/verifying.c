@@ -49,10 +49,10 @@ read_files(Verifying *self, GError **error)
 {
     g_auto(KysoFd) signature = -1;
 
-    if (!kyso_request_file_open_input(self->job, "input", KYSO_JSON_REQUIRED, &self->input, NULL,
-                                      error) ||
-        !kyso_request_file_open_input(self->job, "signature", KYSO_JSON_OPTIONAL, &signature, NULL,
-                                      error))
+    if (!kyso_request_file_open_input(self->job, kyso_job_params(self->job), "input",
+                                      KYSO_JSON_REQUIRED, &self->input, NULL, error) ||
+        !kyso_request_file_open_input(self->job, kyso_job_params(self->job), "signature",
+                                      KYSO_JSON_OPTIONAL, &signature, NULL, error))
         return FALSE;
     if (signature < 0)
         return TRUE;

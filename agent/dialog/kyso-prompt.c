@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * kyso-prompt: asks a person for consent and PIN, and writes the PIN to the pipe it was handed.
+ * kyso-prompt: asks a person for consent and PIN, and writes the PIN to the pipe it was handed; or
+ * asks for the token.
  * Read agent/dialog/README.md first.
  */
 
+#include "agent/dialog/batch-windows.h"
+#include "agent/dialog/notice.h"
 #include "agent/dialog/pinentry.h"
 #include "agent/dialog/question.h"
 #include "agent/dialog/wording.h"
@@ -58,7 +61,8 @@ ask_for_pin(KysoPinentry *pinentry, const KysoQuestion *question, KysoSecret *pi
 }
 
 static gboolean
-ask_person(const char *path, const KysoQuestion *question, KysoSecret *pin, GError **error)
+ask_person(const char *path, const KysoQuestion *question, KysoSecret *pin, GArray *left_out,
+           GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + question->timeout_seconds * G_USEC_PER_SEC;
     g_autoptr(KysoPinentry) pinentry = kyso_pinentry_start(
@@ -66,6 +70,7 @@ ask_person(const char *path, const KysoQuestion *question, KysoSecret *pin, GErr
 
     return pinentry != NULL &&
            (!question->pin_final_try || confirm_final_try(pinentry, question, error)) &&
+           kyso_batch_windows_show(pinentry, question, left_out, error) &&
            ask_for_pin(pinentry, question, pin, error);
 }
 
@@ -82,7 +87,7 @@ hand_over(const KysoSecret *pin, int fd, GError **error)
 }
 
 static gboolean
-answer_question(KysoCall *call, const char *path, GError **error)
+answer_question(KysoCall *call, const char *path, GArray *left_out, GError **error)
 {
     const json_t *params = kyso_call_params(call);
     g_auto(KysoFd) fd = -1;
@@ -95,25 +100,68 @@ answer_question(KysoCall *call, const char *path, GError **error)
         return FALSE;
 
     g_autoptr(KysoSecret) pin = kyso_secret_new();
-    return ask_person(path, &question, pin, error) && hand_over(pin, fd, error);
+    return ask_person(path, &question, pin, left_out, error) && hand_over(pin, fd, error);
 }
 
 /* The pipe and pinentry are closed, and the PIN is wiped, when the answer goes out. */
 static void
 ask(KysoCall *call, gpointer user_data)
 {
+    g_autoptr(GArray) left_out = g_array_new(FALSE, FALSE, sizeof(guint));
+    json_t *indices = json_array();
     GError *error = NULL;
+    gboolean answered = answer_question(call, user_data, left_out, &error);
 
-    if (answer_question(call, user_data, &error))
-        kyso_call_return(call, json_object(), NULL, 0);
+    for (guint i = 0; i < left_out->len; i++)
+        json_array_append_new(indices, json_integer(g_array_index(left_out, guint, i)));
+    g_autoptr(json_t) result = json_pack("{s:o}", "left_out", indices);
+    if (answered)
+        kyso_call_return(call, json_incref(result), NULL, 0);
     else
         kyso_call_fail(call, error);
+}
+
+static gboolean
+show_notice(KysoCall *call, const char *path, GError **error)
+{
+    const char *language;
+    KysoNoticeWindow notice;
+
+    if (!kyso_notice_read(kyso_call_params(call), &notice, error))
+        return FALSE;
+    language = notice.language;
+    gint64 deadline = g_get_monotonic_time() + notice.timeout_seconds * G_USEC_PER_SEC;
+    g_autofree char *description = kyso_notice_describe(&notice);
+    g_autoptr(KysoPinentry) pinentry =
+        kyso_pinentry_start(path, NULL, language, KYSO_SERVICE_FD, deadline, error);
+
+    return pinentry != NULL &&
+           kyso_pinentry_set(pinentry, "SETTITLE", T("kyso: chờ thiết bị ký số"), error) &&
+           kyso_pinentry_set(pinentry, "SETDESC", description, error) &&
+           kyso_pinentry_set(pinentry, "SETOK", T("_Hủy yêu cầu"), error) &&
+           kyso_pinentry_tell(pinentry, error);
+}
+
+/* Its only button, and closing it, mean the same: no more waiting. */
+static void
+wait_for_token(KysoCall *call, gpointer user_data)
+{
+    GError *error = NULL;
+
+    if (show_notice(call, user_data, &error) ||
+        g_error_matches(error, KYSO_ERROR, KYSO_ERROR_PIN_CANCELLED)) {
+        g_clear_error(&error);
+        kyso_call_return(call, json_object(), NULL, 0);
+    } else {
+        kyso_call_fail(call, error);
+    }
 }
 
 int
 main(int argc, char **argv)
 {
-    static const KysoServiceMethod methods[] = {{"prompt.ask", ask}, {NULL, NULL}};
+    static const KysoServiceMethod methods[] = {
+        {"prompt.ask", ask}, {"prompt.wait", wait_for_token}, {NULL, NULL}};
 
     kyso_harden_process();
     if (argc != 3 || strcmp(argv[1], "--pinentry") != 0 || argv[2][0] != '/') {

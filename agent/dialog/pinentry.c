@@ -263,6 +263,27 @@ kyso_pinentry_confirm(KysoPinentry *self, GError **error)
 }
 
 gboolean
+kyso_pinentry_choose(KysoPinentry *self, gboolean *ret_is_other, GError **error)
+{
+    guint number = 0;
+
+    *ret_is_other = FALSE;
+    if (!set_timeout(self, error) || !say(self, "CONFIRM", NULL, error))
+        return FALSE;
+    KysoAssuanAnswer answer =
+        kyso_assuan_read(self->assuan, self->deadline + GRACE_US, NULL, &number);
+    *ret_is_other = answer == KYSO_ASSUAN_ERROR && (number & GPG_CODE_MASK) == GPG_NOT_CONFIRMED &&
+                    g_get_monotonic_time() < self->deadline;
+    return *ret_is_other || judge(self, answer, number, error);
+}
+
+gboolean
+kyso_pinentry_tell(KysoPinentry *self, GError **error)
+{
+    return set_timeout(self, error) && kyso_pinentry_set(self, "CONFIRM", "--one-button", error);
+}
+
+gboolean
 kyso_pinentry_ask_pin(KysoPinentry *self, KysoSecret *pin, GError **error)
 {
     if (!set_timeout(self, error) || !say(self, "GETPIN", NULL, error) || !await(self, pin, error))

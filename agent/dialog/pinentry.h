@@ -29,6 +29,13 @@ gboolean kyso_pinentry_set(KysoPinentry *self, const char *command, const char *
 /* Asks for yes or no. Errors as below, and PIN_CANCELLED for a no. */
 gboolean kyso_pinentry_confirm(KysoPinentry *self, GError **error);
 
+/* The same with a third button, which SETNOTOK has named; *ret_is_other: that one. A pinentry that
+ * knows none (gnome3's) shows two. */
+gboolean kyso_pinentry_choose(KysoPinentry *self, gboolean *ret_is_other, GError **error);
+
+/* Tells, with one button; returns when it was pressed. Errors as above. */
+gboolean kyso_pinentry_tell(KysoPinentry *self, GError **error);
+
 /* Asks for the PIN and appends it to @pin. KYSO_ERROR_PIN_CANCELLED: the person said no or typed
  * nothing. KYSO_ERROR_PROMPT_TIMED_OUT, KYSO_ERROR_PROMPT_UNAVAILABLE (no screen, no terminal),
  * KYSO_ERROR_PROMPT_FAILED: all else. On FALSE @pin counts for nothing. */

@@ -78,6 +78,7 @@ read_document(const json_t *object, KysoQuestionDocument *ret, GError **error)
            kyso_json_get_string(object, "subject", KYSO_JSON_OPTIONAL, &ret->subject, error) &&
            kyso_json_get_string(object, "number", KYSO_JSON_OPTIONAL, &ret->number, error) &&
            kyso_json_get_string(object, "digest", KYSO_JSON_OPTIONAL, &ret->digest, error) &&
+           kyso_json_get_string(object, "text", KYSO_JSON_OPTIONAL, &ret->text, error) &&
            kyso_json_get_int(object, "pages", KYSO_JSON_OPTIONAL, 0, G_MAXINT, &ret->pages, error);
 }
 
@@ -96,7 +97,13 @@ read_documents(const json_t *params, KysoQuestion *ret, GError **error)
             return FALSE;
 
     ret->document_count = ret->n_documents;
-    return kyso_json_get_int(params, "document_count", KYSO_JSON_OPTIONAL, ret->n_documents,
+    return kyso_json_get_boolean(params, "shows_each", KYSO_JSON_OPTIONAL, &ret->shows_each,
+                                 error) &&
+           kyso_json_get_int(params, "batch_number", KYSO_JSON_OPTIONAL, 0, DOCUMENTS_MAX,
+                             &ret->batch_number, error) &&
+           kyso_json_get_int(params, "batch_total", KYSO_JSON_OPTIONAL, 0, DOCUMENTS_MAX,
+                             &ret->batch_total, error) &&
+           kyso_json_get_int(params, "document_count", KYSO_JSON_OPTIONAL, ret->n_documents,
                              DOCUMENTS_MAX, &ret->document_count, error);
 }
 

@@ -8,14 +8,15 @@
 
 #include "ipc/wire/json.h"
 
-#define KYSO_QUESTION_MAX_DOCUMENTS 20 /* told one by one; the rest is counted */
+#define KYSO_QUESTION_MAX_DOCUMENTS 200 /* told one by one; the rest is counted */
 
 typedef struct {
     const char *name;
     const char *subject;
     const char *number;
     const char *digest;
-    gint64 pages; /* 0: not known */
+    const char *text; /* how its first page begins */
+    gint64 pages;     /* 0: not known */
 } KysoQuestionDocument;
 
 typedef struct {
@@ -39,6 +40,10 @@ typedef struct {
     KysoQuestionDocument documents[KYSO_QUESTION_MAX_DOCUMENTS];
     gsize n_documents;     /* in the array */
     gint64 document_count; /* to be signed: n_documents or more */
+
+    gboolean shows_each; /* a window and a yes for each of them */
+    gint64 batch_number; /* a further signature of a batch: this document ... */
+    gint64 batch_total;  /* ... of so many; 0: none */
 
     const json_t *environment; /* names and values of the screen; NULL: our own */
 } KysoQuestion;

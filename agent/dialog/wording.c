@@ -7,7 +7,6 @@
 /* Marks a text for po/en.po; needs a `language` in scope. */
 #define T(text) kyso_texts_get(language, text)
 
-#define LISTED_MAX 3    /* documents named; pinentry takes 1000 bytes in all */
 #define EXPIRY_NEAR 30  /* days */
 #define DIGEST_SHOWN 16 /* hex digits */
 #define NAME_WIDTH 90   /* bytes in the line, as all below */
@@ -39,8 +38,8 @@ is_told(const char *text)
     return text != NULL && text[0] != '\0';
 }
 
-static char *
-purpose_text(const char *language, const char *purpose)
+char *
+kyso_wording_purpose(const char *language, const char *purpose)
 {
     const struct {
         const char *purpose, *text;
@@ -122,7 +121,7 @@ static void
 add_batch(GString *text, const KysoQuestion *question)
 {
     const char *language = question->language;
-    gsize listed = MIN(question->n_documents, LISTED_MAX);
+    gsize listed = MIN(question->n_documents, KYSO_WORDING_LISTED);
     int more = (int) question->document_count - (int) listed;
 
     add_line(text, T("Số tài liệu được ký cùng lúc: %d"), (int) question->document_count);
@@ -208,9 +207,12 @@ kyso_wording_description(const KysoQuestion *question)
 {
     const char *language = question->language;
     GString *text = g_string_new(NULL);
-    g_autofree char *purpose = purpose_text(language, question->purpose);
+    g_autofree char *purpose = kyso_wording_purpose(language, question->purpose);
 
     add_warning(text, question);
+    if (question->batch_total > 0)
+        add_line(text, T("Tài liệu %d trên %d: thiết bị này đòi mã PIN cho từng chữ ký."),
+                 (int) question->batch_number, (int) question->batch_total);
     add_key(text, question);
     add_line(text, T("Mục đích: %s"), purpose);
     if (question->document_count > 1)
@@ -222,6 +224,15 @@ kyso_wording_description(const KysoQuestion *question)
     if (question->protected_path)
         add_line(text, "%s", T("Sau khi đồng ý, hãy nhập mã PIN trên bàn phím của thiết bị."));
     add_certificate(text, question);
+    return g_string_free(text, FALSE);
+}
+
+char *
+kyso_wording_caller(const KysoQuestion *question)
+{
+    GString *text = g_string_new(NULL);
+
+    add_caller(text, question);
     return g_string_free(text, FALSE);
 }
 

@@ -6,6 +6,7 @@
 
 #include <cairo-pdf.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct _KysoAppearance {
     GByteArray *bytes;
@@ -92,17 +93,34 @@ give_bytes(void *closure, unsigned char *data, unsigned int size)
     return CAIRO_STATUS_SUCCESS;
 }
 
-static cairo_surface_t *
-load_image(int fd, GError **error)
+/* From its start, whatever the offset of @fd: other documents of a batch read the same one now. */
+static GBytes *
+read_image(int fd, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    g_autoptr(GBytes) bytes = kyso_fd_read_all(fd, KYSO_APPEARANCE_MAX_IMAGE_SIZE, &cause);
+    struct stat st;
 
-    if (bytes == NULL) {
+    if (fstat(fd, &st) < 0 || st.st_size > KYSO_APPEARANCE_MAX_IMAGE_SIZE) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_IMAGE_UNREADABLE, "image is over %d bytes",
+                    KYSO_APPEARANCE_MAX_IMAGE_SIZE);
+        return NULL;
+    }
+    g_autofree guint8 *data = g_malloc((gsize) st.st_size + 1);
+    if (!kyso_fd_read_at(fd, data, (gsize) st.st_size, 0, &cause)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_IMAGE_UNREADABLE, "cannot read image: %s",
                     cause->message);
         return NULL;
     }
+    return g_bytes_new_take(g_steal_pointer(&data), (gsize) st.st_size);
+}
+
+static cairo_surface_t *
+load_image(int fd, GError **error)
+{
+    g_autoptr(GBytes) bytes = read_image(fd, error);
+
+    if (bytes == NULL)
+        return NULL;
 
     PngInput input;
     input.data = g_bytes_get_data(bytes, &input.left);

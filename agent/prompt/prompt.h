@@ -17,11 +17,13 @@ G_DECLARE_FINAL_TYPE(KysoPrompt, kyso_prompt, KYSO, PROMPT, GObject)
 /* All texts are UTF-8; NULL: not known. They need not be trusted: kyso-prompt cleans and cuts what
  * it shows. */
 typedef struct {
-    const char *name;    /* file name */
-    const char *subject; /* trích yếu */
-    const char *number;  /* số và ký hiệu: "12/QĐ-UBND" */
-    guint pages;         /* 0: not known, or no pages */
-    const char *digest;  /* SHA-256 in hex */
+    const char *name;     /* file name */
+    const char *subject;  /* trích yếu */
+    const char *number;   /* số: "12" */
+    const char *notation; /* ký hiệu: "QĐ-UBND" */
+    guint pages;          /* 0: not known, or no pages */
+    const char *digest;   /* SHA-256 in hex */
+    const char *text;     /* how its first page begins */
 } KysoAskDocument;
 
 typedef struct {
@@ -48,6 +50,8 @@ typedef struct {
 
     const KysoAskDocument *documents;
     guint n_documents;
+    gboolean shows_each; /* a window for each of them, and a yes to each, before the PIN */
+    guint number, total; /* of a batch under way, this is document @number of @total; else 0 */
 
     const char *language; /* "vi", "en"; NULL: "vi" */
 
@@ -69,8 +73,36 @@ void kyso_prompt_ask_async(KysoPrompt *self, const KysoAsk *ask, int pin_write_f
                            GAsyncReadyCallback done, gpointer user_data);
 
 /* TRUE: the PIN is in the pipe, and kyso-prompt's and our copy of its write end are closed.
+ * *ret_left_out (may be NULL) is a new array of guint: the documents, from 0, that the person has
+ * left out (only with shows_each); NULL: none.
+ * KYSO_ERROR_DOCUMENT_NOT_OPENED: the person has left out all of them.
  * KYSO_ERROR_PIN_CANCELLED: a person said no, nothing else. KYSO_ERROR_PROMPT_TIMED_OUT,
  * KYSO_ERROR_PROMPT_UNAVAILABLE (no screen, no terminal, no pinentry), KYSO_ERROR_PROMPT_FAILED;
  * KYSO_ERROR_CONFIGURATION where others could have written the pinentry; KYSO_ERROR_CANCELLED where
  * @cancellable was. */
-gboolean kyso_prompt_ask_finish(KysoPrompt *self, GAsyncResult *result, GError **error);
+gboolean kyso_prompt_ask_finish(KysoPrompt *self, GAsyncResult *result, GArray **ret_left_out,
+                                GError **error);
+
+/* One request that waits for a token to be plugged in. */
+typedef struct {
+    const char *credential; /* whose token: the name that the office gave it; NULL: none */
+    gboolean is_agency;
+    const char *purpose;  /* name of the API */
+    const char *document; /* name of the first one */
+    guint n_documents;
+    const char *caller_executable;
+    gint64 caller_pid; /* 0: not known */
+} KysoNoticeLine;
+
+typedef struct {
+    const KysoNoticeLine *lines; /* oldest first */
+    guint n_lines;
+    const char *language;
+} KysoNotice;
+
+/* Keeps a window on the screen that asks for the token and can only be cancelled, while no question
+ * is asked: a question takes its place. @notice (copied) replaces the one before; NULL: none any
+ * more. @cancelled is called, each time, when the person cancels; it is not where no window can be
+ * shown, and then nothing else happens. */
+void kyso_prompt_set_notice(KysoPrompt *self, const KysoNotice *notice,
+                            void (*cancelled)(gpointer user_data), gpointer user_data);

@@ -38,6 +38,13 @@ kyso_clock_to_rfc3339(GDateTime *moment)
 }
 
 char *
+kyso_clock_to_rfc3339_ms(GDateTime *moment)
+{
+    g_autofree char *seconds = format_in_vietnam(moment, "%Y-%m-%dT%H:%M:%S");
+    return g_strdup_printf("%s.%03d+07:00", seconds, g_date_time_get_microsecond(moment) / 1000);
+}
+
+char *
 kyso_clock_to_pdf(GDateTime *moment)
 {
     return format_in_vietnam(moment, "D:%Y%m%d%H%M%S+07'00'");

@@ -16,6 +16,9 @@ char *kyso_clock_format(GDateTime *moment);
 /* RFC 3339 with offset, "2026-11-22T16:05:09+07:00": what the API carries. */
 char *kyso_clock_to_rfc3339(GDateTime *moment);
 
+/* The same to the millisecond, "2026-11-22T16:05:09.123+07:00". */
+char *kyso_clock_to_rfc3339_ms(GDateTime *moment);
+
 /* "D:20261122160509+07'00'" (ISO 32000-2 §7.9.4). */
 char *kyso_clock_to_pdf(GDateTime *moment);
 

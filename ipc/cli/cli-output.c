@@ -73,19 +73,18 @@ tell(const GError *error)
     fputc('\n', stderr);
 }
 
-static int
-exit_code_of(const GError *error)
+int
+kyso_cli_exit_code(const char *name, const char *layer)
 {
     static const char *const layers[] = {"request",   "policy",   "certificate", "token",  "prompt",
                                          "cancelled", "document", "output",      "unused", "agent"};
-    const char *layer = kyso_client_error_layer(error);
 
-    if (strcmp(kyso_client_error_name(error), "agent_unreachable") == 0)
+    if (g_strcmp0(name, "agent_unreachable") == 0)
         return EXIT_UNREACHABLE;
-    if (strcmp(kyso_client_error_name(error), "pin_cancelled") == 0)
+    if (g_strcmp0(name, "pin_cancelled") == 0)
         return EXIT_PERSON_CANCELLED;
     for (guint i = 0; i < G_N_ELEMENTS(layers); i++)
-        if (strcmp(layers[i], layer) == 0)
+        if (g_strcmp0(layers[i], layer) == 0)
             return EXIT_LAYER + (int) i;
     return EXIT_LAYER + G_N_ELEMENTS(layers) - 1;
 }
@@ -93,7 +92,7 @@ exit_code_of(const GError *error)
 int
 kyso_cli_fail(const KysoCli *cli, GError *error)
 {
-    int code = exit_code_of(error);
+    int code = kyso_cli_exit_code(kyso_client_error_name(error), kyso_client_error_layer(error));
 
     if (cli->json) {
         g_autoptr(KysoResult) data = kyso_client_error_data(error);

@@ -42,7 +42,8 @@ int kyso_command_verify(KysoCli *cli, int argc, char **argv);
 int kyso_command_requests(KysoCli *cli, int argc, char **argv);
 int kyso_command_cancel(KysoCli *cli, int argc, char **argv);
 
-/* Reads @entries out of the arguments; what stays must be @n_rest words. FALSE after a word on
+/* Reads @entries out of the arguments; what stays must be @n_rest words, -1: at
+ * least one. FALSE after a word on
  * stderr: return EXIT_USAGE. */
 gboolean kyso_cli_parse(int *argc, char ***argv, const GOptionEntry *entries, int n_rest);
 
@@ -57,6 +58,9 @@ KysoResult *kyso_cli_call(KysoCli *cli, const char *method, const char *params_j
 /* Tells @error (taken): cause, next step, detail on stderr, or its data object on stdout where JSON
  * is wanted. Returns the exit code. */
 int kyso_cli_fail(const KysoCli *cli, GError *error);
+
+/* The exit code of an error with this name, of this layer. */
+int kyso_cli_exit_code(const char *name, const char *layer);
 
 /* Prints the result object. */
 void kyso_cli_print_json(KysoResult *result);

@@ -6,13 +6,14 @@
 
 #include "ipc/cli/place.h"
 #include "ipc/cli/selection.h"
+#include "ipc/cli/sign-list.h"
 
 #define MAX_TIMEOUT 3600 /* seconds, ipc/PROTOCOL.md §1 */
 
 typedef struct {
-    char *purpose, *credential, *place, *image, *name, *number, *day, *month;
+    char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir;
     char **reserve, **metadata;
-    gboolean certify;
+    gboolean certify, no_wait;
     int timeout;
 } Options;
 
@@ -27,6 +28,7 @@ options_clear(Options *self)
     g_free(self->number);
     g_free(self->day);
     g_free(self->month);
+    g_free(self->output_dir);
     g_strfreev(self->reserve);
     g_strfreev(self->metadata);
 }
@@ -49,10 +51,12 @@ parse(Options *self, int *argc, char ***argv)
         {"certify", 0, 0, G_OPTION_ARG_NONE, &self->certify, NULL, NULL},
         {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
+        {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->output_dir, NULL, NULL},
+        {"no-wait", 0, 0, G_OPTION_ARG_NONE, &self->no_wait, NULL, NULL},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &self->timeout, NULL, NULL},
         {NULL},
     };
-    return kyso_cli_parse(argc, argv, entries, 2);
+    return kyso_cli_parse(argc, argv, entries, -1);
 }
 
 static const char *const purposes[] = {"approve", "issue", "file", NULL};
@@ -61,6 +65,11 @@ static const char *const purposes[] = {"approve", "issue", "file", NULL};
 static const char *
 read_options(const Options *options, char **files, KysoSignRequest *ret)
 {
+    if (options->output_dir == NULL && g_strv_length(files) != 2)
+        return T("Số tham số không đúng.");
+    if (options->output_dir != NULL && (options->name != NULL || options->number != NULL ||
+                                        options->day != NULL || options->month != NULL))
+        return T("--name, --number, --day và --month chỉ dùng khi ký một tài liệu.");
     if (options->purpose == NULL || !g_strv_contains(purposes, options->purpose))
         return T("--purpose là approve, issue hoặc file.");
     if (options->place != NULL && !kyso_place_parse(options->place, &ret->place))
@@ -72,15 +81,18 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
         return T("--timeout là số giây từ 1 đến 3600.");
 
     ret->purpose = options->purpose;
-    ret->input.path = files[0];
-    ret->output.path = files[1];
+    if (options->output_dir == NULL) {
+        ret->input.path = files[0];
+        ret->output.path = files[1];
+        ret->metadata = (const char *const *) options->metadata;
+    }
     ret->name = options->name;
     ret->image.path = options->image;
     ret->certify = options->certify;
     ret->fill_number = options->number;
     ret->fill_day = options->day;
     ret->fill_month = options->month;
-    ret->metadata = (const char *const *) options->metadata;
+    ret->no_wait = options->no_wait;
     ret->timeout_ms = options->timeout * 1000;
     return NULL;
 }
@@ -90,6 +102,16 @@ static void
 stage_reached(const char *stage, const char *request_id, gpointer user_data)
 {
     fprintf(stderr, "\r\033[K%s…", kyso_words_stage(stage));
+}
+
+static void
+list_stage_reached(const char *stage, int document, int n_documents, const char *request_id,
+                   gpointer user_data)
+{
+    if (document < 0)
+        stage_reached(stage, request_id, user_data);
+    else
+        fprintf(stderr, "\r\033[K%d/%d: %s…", document + 1, n_documents, kyso_words_stage(stage));
 }
 
 static void
@@ -118,17 +140,39 @@ print_for_people(const KysoResult *result, const KysoSignRequest *request)
     kyso_cli_print_field(T("SHA-256"), kyso_client_result_text(result, "output_digest"));
 }
 
+/* The whole of a result, or NULL after a word on stderr. */
+static KysoResult *
+sign(KysoCli *cli, KysoSignRequest *request, const Options *options, char **files, int *ret_code)
+{
+    GError *error = NULL;
+    KysoResult *result = NULL;
+
+    if (!cli->json && isatty(STDERR_FILENO))
+        request->progress = stage_reached;
+    if (kyso_cli_connect(cli, &error) && options->output_dir == NULL)
+        result = kyso_client_sign(cli->client, request, &error);
+    else if (error == NULL)
+        result = kyso_sign_list_run(cli, request, files, options->output_dir,
+                                    (const char *const *) options->metadata,
+                                    request->progress != NULL ? list_stage_reached : NULL, &error);
+    clear_progress(request);
+    if (result == NULL)
+        *ret_code = kyso_cli_fail(cli, error);
+    return result;
+}
+
 int
 kyso_command_sign(KysoCli *cli, int argc, char **argv)
 {
     g_auto(Options) options = {0};
     KysoSignRequest request = {0};
-    GError *error = NULL;
-    int code;
+    int code = EXIT_FINE;
 
     if (!parse(&options, &argc, &argv))
         return EXIT_USAGE;
     const char *wrong = read_options(&options, argv + 1, &request);
+    if (wrong == NULL && options.output_dir != NULL && !kyso_sign_list_is_distinct(argv + 1))
+        wrong = T("Hai tài liệu trùng tên tệp.");
     if (wrong != NULL)
         return kyso_cli_misused("sign", wrong);
     g_autofree char *credential =
@@ -137,16 +181,14 @@ kyso_command_sign(KysoCli *cli, int argc, char **argv)
         return code;
 
     request.credential_id = credential;
-    if (!cli->json && isatty(STDERR_FILENO))
-        request.progress = stage_reached;
-    g_autoptr(KysoResult) result =
-        kyso_cli_connect(cli, &error) ? kyso_client_sign(cli->client, &request, &error) : NULL;
-    clear_progress(&request);
+    g_autoptr(KysoResult) result = sign(cli, &request, &options, argv + 1, &code);
     if (result == NULL)
-        return kyso_cli_fail(cli, error);
+        return code;
     if (cli->json)
         kyso_cli_print_json(result);
+    else if (options.output_dir != NULL)
+        kyso_sign_list_print(result, argv + 1, options.output_dir);
     else
         print_for_people(result, &request);
-    return EXIT_FINE;
+    return options.output_dir != NULL ? kyso_sign_list_exit_code(result) : EXIT_FINE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ipc/cli/cli.h"
+#include "ipc/cli/token-events.h"
 
 static const char *
 pin_state(const KysoResult *tokens, guint i)
@@ -52,10 +53,17 @@ print_fault(const KysoResult *tokens, guint i)
 int
 kyso_command_tokens(KysoCli *cli, int argc, char **argv)
 {
+    gboolean is_watching = FALSE;
+    const GOptionEntry entries[] = {
+        {"watch", 0, 0, G_OPTION_ARG_NONE, &is_watching, NULL, NULL},
+        {NULL},
+    };
     GError *error = NULL;
 
-    if (!kyso_cli_parse(&argc, &argv, NULL, 0))
+    if (!kyso_cli_parse(&argc, &argv, entries, 0))
         return EXIT_USAGE;
+    if (is_watching)
+        return kyso_token_events_print(cli);
     g_autoptr(KysoResult) tokens = kyso_cli_call(cli, "tokens.list", NULL, &error);
     if (tokens == NULL)
         return kyso_cli_fail(cli, error);

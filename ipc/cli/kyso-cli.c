@@ -15,11 +15,11 @@
 
 static const KysoCommand commands[] = {
     {"status", "", N_("kyso có chạy không, thấy token nào, lỗi gì"), kyso_command_status},
-    {"tokens", "", N_("các token đang cắm"), kyso_command_tokens},
+    {"tokens", "[--watch]", N_("các token đang cắm"), kyso_command_tokens},
     {"credentials", "[--role personal|agency]", N_("các chứng thư trên token"),
      kyso_command_credentials},
-    {"sign", "--purpose approve|issue|file [--credential ID] IN OUT", N_("ký một tài liệu"),
-     kyso_command_sign},
+    {"sign", "--purpose approve|issue|file [--credential ID] IN OUT | --output-dir DIR IN...",
+     N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
     {"verify", "FILE [--signature FILE.p7s]", N_("kiểm tra chữ ký của một tài liệu"),
      kyso_command_verify},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
@@ -30,7 +30,7 @@ static const char sign_help[] =
     "  --place PAGE:x0,y0,x1,y1  --image FILE.png  --certify  --name TEXT\n"
     "  --reserve number|day|month|seal=PAGE:x0,y0,x1,y1   (approve)\n"
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
-    "  --metadata KEY=VALUE  --timeout SECONDS";
+    "  --metadata KEY=VALUE  --timeout SECONDS  --no-wait";
 
 static int
 print_help(void)
@@ -61,7 +61,7 @@ kyso_cli_parse(int *argc, char ***argv, const GOptionEntry *entries, int n_rest)
         (*argv)++;
         (*argc)--;
     }
-    if (*argc - 1 != n_rest) {
+    if (n_rest >= 0 ? *argc - 1 != n_rest : *argc < 2) {
         kyso_cli_misused(command, T("Số tham số không đúng."));
         return FALSE;
     }

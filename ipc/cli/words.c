@@ -71,10 +71,11 @@ const char *
 kyso_words_stage(const char *code)
 {
     static const Word table[] = {
-        {"read", N_("Đang đọc tài liệu")},       {"inspect", N_("Đang kiểm tra tài liệu")},
-        {"prepare", N_("Đang chuẩn bị chữ ký")}, {"show", N_("Chờ người ký nhập mã PIN")},
-        {"sign", N_("Token đang ký")},           {"check", N_("Đang kiểm tra kết quả")},
-        {"record", N_("Đang ghi nhật ký")},      {"deliver", N_("Đang giao kết quả")},
+        {"read", N_("Đang đọc tài liệu")},        {"inspect", N_("Đang kiểm tra tài liệu")},
+        {"wait", N_("Chờ cắm thiết bị ký số")},   {"prepare", N_("Đang chuẩn bị chữ ký")},
+        {"show", N_("Chờ người ký nhập mã PIN")}, {"sign", N_("Token đang ký")},
+        {"check", N_("Đang kiểm tra kết quả")},   {"record", N_("Đang ghi nhật ký")},
+        {"deliver", N_("Đang giao kết quả")},
     };
     return word_of(table, G_N_ELEMENTS(table), code);
 }

@@ -8,11 +8,23 @@
 #include "ipc/client/kyso.h"
 #include "ipc/wire/json.h"
 
-/* kyso_client_call with @params (taken) as a value. */
+/* Who is told how far the call is: either, or NULL. */
+typedef struct {
+    KysoClientProgress one;
+    KysoClientListProgress list;
+    gpointer user_data;
+} KysoClientWatcher;
+
+/* kyso_client_call with @params (taken) as a value. @watcher may be NULL. */
 G_GNUC_INTERNAL KysoResult *kyso_client_request(KysoClient *client, const char *method,
                                                 json_t *params, const int *fds, guint n_fds,
-                                                int timeout_ms, KysoClientProgress progress,
-                                                gpointer user_data, GError **error);
+                                                int timeout_ms, const KysoClientWatcher *watcher,
+                                                GError **error);
+
+/* Blocks until the next notification @method comes, and returns its parameters (new). NULL with
+ * @error: cancelled, or the connection was lost. */
+G_GNUC_INTERNAL json_t *kyso_client_wait_notification(KysoClient *client, const char *method,
+                                                      GError **error);
 
 /* @value is taken. */
 G_GNUC_INTERNAL KysoResult *kyso_client_result_new(json_t *value);

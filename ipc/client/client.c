@@ -18,6 +18,7 @@
 #define CONNECT_SECONDS 5
 #define DEFAULT_MS 30000       /* the agent's own, ipc/PROTOCOL.md §1 */
 #define DEFAULT_LONG_MS 300000 /* where a person is asked or a document read */
+#define DEFAULT_LIST_MS 900000 /* where it is a list of documents */
 #define GRACE_MS 2000          /* the agent tells of its deadline itself, if it lives */
 #define MAX_TIMEOUT_MS 3600000
 
@@ -33,8 +34,7 @@ struct _KysoClient {
 typedef struct {
     gint64 id;
     gint64 deadline; /* monotonic, us */
-    KysoClientProgress progress;
-    gpointer user_data;
+    KysoClientWatcher watcher;
 } Call;
 
 /* A hung agent accepts nothing: connecting is bounded by SO_SNDTIMEO (unix(7)). */
@@ -148,10 +148,18 @@ tell_progress(const json_t *body, const Call *call)
     json_t *params = json_object_get(body, "params");
     const char *stage = json_string_value(json_object_get(params, "stage"));
 
-    if (call->progress != NULL && stage != NULL &&
-        json_integer_value(json_object_get(params, "id")) == call->id)
-        call->progress(stage, json_string_value(json_object_get(params, "requestID")),
-                       call->user_data);
+    const char *request_id = json_string_value(json_object_get(params, "requestID"));
+    const json_t *document = json_object_get(params, "document");
+    const KysoClientWatcher *watcher = &call->watcher;
+
+    if (stage == NULL || json_integer_value(json_object_get(params, "id")) != call->id)
+        return;
+    if (watcher->one != NULL)
+        watcher->one(stage, request_id, watcher->user_data);
+    if (watcher->list != NULL)
+        watcher->list(stage, document != NULL ? (int) json_integer_value(document) : -1,
+                      (int) json_integer_value(json_object_get(params, "documents")), request_id,
+                      watcher->user_data);
 }
 
 /* The envelope of the answer, or NULL. */
@@ -181,6 +189,44 @@ wait_for_answer(KysoClient *client, const Call *call, GError **error)
             return NULL;
         }
     }
+}
+
+static json_t *
+wait_notification_locked(KysoClient *client, const char *method, GError **error)
+{
+    for (;;) {
+        g_autoptr(KysoMessage) message = NULL;
+        g_autoptr(GError) fault = NULL;
+        struct pollfd entry = {kyso_channel_fd(client->channel), POLLIN, 0};
+        const char *told, *why = "kyso closed the connection";
+
+        switch (kyso_channel_receive(client->channel, &message, &fault)) {
+        case KYSO_RECEIVED_MESSAGE:
+            told = json_string_value(json_object_get(message->body, "method"));
+            if (g_strcmp0(told, method) == 0)
+                return json_incref(json_object_get(message->body, "params"));
+            break;
+        case KYSO_RECEIVED_NOTHING:
+            poll(&entry, 1, -1);
+            break;
+        case KYSO_RECEIVED_BAD:
+        case KYSO_RECEIVED_BROKEN:
+            why = fault->message;
+            G_GNUC_FALLTHROUGH;
+        case KYSO_RECEIVED_END:
+            give_up(client, KYSO_ERROR_AGENT_UNREACHABLE, why, error);
+            return NULL;
+        }
+    }
+}
+
+json_t *
+kyso_client_wait_notification(KysoClient *client, const char *method, GError **error)
+{
+    g_mutex_lock(&client->lock);
+    json_t *params = wait_notification_locked(client, method, error);
+    g_mutex_unlock(&client->lock);
+    return params;
 }
 
 static gboolean
@@ -217,17 +263,19 @@ call_locked(KysoClient *client, const char *method, json_t *params, const int *f
 
 KysoResult *
 kyso_client_request(KysoClient *client, const char *method, json_t *params, const int *fds,
-                    guint n_fds, int timeout_ms, KysoClientProgress progress, gpointer user_data,
-                    GError **error)
+                    guint n_fds, int timeout_ms, const KysoClientWatcher *watcher, GError **error)
 {
-    int default_ms = may_take_long(method) ? DEFAULT_LONG_MS : DEFAULT_MS;
+    static const KysoClientWatcher nobody = {0};
+    int default_ms = json_is_array(json_object_get(params, "documents")) ? DEFAULT_LIST_MS
+                     : may_take_long(method)                             ? DEFAULT_LONG_MS
+                                                                         : DEFAULT_MS;
     gint64 allowed_ms = (timeout_ms > 0 ? timeout_ms : default_ms) + GRACE_MS;
 
     if (timeout_ms > 0)
         json_object_set_new(params, "timeout_ms", json_integer(timeout_ms));
     g_mutex_lock(&client->lock);
-    Call call = {++client->last_id, g_get_monotonic_time() + allowed_ms * 1000, progress,
-                 user_data};
+    Call call = {++client->last_id, g_get_monotonic_time() + allowed_ms * 1000,
+                 watcher != NULL ? *watcher : nobody};
     KysoResult *result = call_locked(client, method, params, fds, n_fds, &call, error);
     g_mutex_unlock(&client->lock);
     return result;
@@ -250,6 +298,7 @@ kyso_client_call(KysoClient *client, const char *method, const char *params_json
                             "the parameters are no JSON object");
         return NULL;
     }
+    KysoClientWatcher watcher = {.one = progress, .user_data = user_data};
     return kyso_client_request(client, method, g_steal_pointer(&params), fds, n_fds, timeout_ms,
-                               progress, user_data, error);
+                               &watcher, error);
 }

@@ -32,8 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoClient, kyso_client_close)
 void kyso_client_cancel(KysoClient *client);
 
 /* Called in the calling thread while a document is signed: "read", "inspect", "prepare", "show",
- * "sign", "check", "record", "deliver". @request_id is that of requests.list. It must not use the
- * client, kyso_client_cancel apart. */
+ * "sign", "check", "record", "deliver"; and "wait" while the token has to be plugged in.
+ * @request_id is that of requests.list. It must not use the client, kyso_client_cancel apart. */
 typedef void (*KysoClientProgress)(const char *stage, const char *request_id, gpointer user_data);
 
 /* Calls any method. @params_json is a JSON object, NULL: {}; it names @fds (borrowed, at most 16)
@@ -44,6 +44,17 @@ typedef void (*KysoClientProgress)(const char *stage, const char *request_id, gp
 KysoResult *kyso_client_call(KysoClient *client, const char *method, const char *params_json,
                              const int *fds, guint n_fds, int timeout_ms,
                              KysoClientProgress progress, gpointer user_data, GError **error);
+
+/* FALSE ends the watch. @news lives as long as the call. It must not use the client,
+ * kyso_client_cancel apart. */
+typedef gboolean (*KysoClientTold)(KysoResult *news, gpointer user_data);
+
+/* Tells which readers and cards there are (the result of tokens.watch), then each change as it
+ * happens (the parameters of tokens.changed, such as "event" and "reader.name"); @told is called in
+ * the calling thread. TRUE once @told has ended it. FALSE with @error: cancelled, or the connection
+ * was lost; the client is then of no more use. */
+gboolean kyso_client_watch_tokens(KysoClient *client, KysoClientTold told, gpointer user_data,
+                                  GError **error);
 
 /* ---- results ---- */
 
@@ -100,15 +111,45 @@ typedef struct {
     const char *const *metadata; /* NULL-ended "KEY=VALUE": "CodeNotation=UBND-VP",
                                     "SignerInfo.FullName=Nguyễn Văn Thử", "Secrecy=mat" */
     const char *algorithm;       /* signAlgo, an OID; default: the agent chooses */
-    int timeout_ms;              /* default 300,000 */
+    int timeout_ms;              /* default 300,000; of a list 900,000 */
     KysoClientProgress progress;
     gpointer user_data;
+    gboolean no_wait; /* fail at once where the token is not plugged in; else it is waited for */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
  * as "signature.verdict", "signed_at", "output_digest". NULL with @error, wrong_parameters too
  * where a text here is not UTF-8; the output is then as it was. */
 KysoResult *kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **error);
+
+/* One document of a list. Start from {0}; place, image and reserved fields that it does not give
+ * are those of the request. Paths are opened by kyso itself, descriptors are at most 16 in all. */
+typedef struct {
+    KysoFile input;  /* needed */
+    KysoFile output; /* needed */
+    const char *name;
+    KysoFile image;
+    KysoPlace place;
+    KysoPlace reserve_number, reserve_day, reserve_month, reserve_seal;
+    const char *fill_number, *fill_day, *fill_month;
+    const char *const *metadata;
+} KysoSignDocument;
+
+/* As KysoClientProgress: @document counts from 0, -1: all of them. */
+typedef void (*KysoClientListProgress)(const char *stage, int document, int n_documents,
+                                       const char *request_id, gpointer user_data);
+
+/* Signs up to 200 documents one after the other; the person types one PIN for all of them. What is
+ * said of one document is taken from @documents, all else from @request, whose input, output, name,
+ * fill_* and metadata must be empty. @progress may be NULL; request->user_data goes to it.
+ *
+ * The result is that of a batch: "signed", "failed", "untouched" (numbers), "ended_by" and for each
+ * document "documents.0.status", "documents.0.output_digest", ... It is returned also where the
+ * batch has ended before its end. NULL with @error where nothing was begun; "document" in its data
+ * is the index of the document at fault. */
+KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *request,
+                                  const KysoSignDocument *documents, guint n_documents,
+                                  KysoClientListProgress progress, GError **error);
 
 /* Verifies the PDF @document, or with @signature that detached CAdES over it (may be NULL). The
  * result is that of signatures.verify: "verdict", "signatures", "process". */

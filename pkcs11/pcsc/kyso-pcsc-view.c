@@ -6,13 +6,15 @@
  * kyso-token loads it before the vendor's module, so that the module, whether it links libpcsclite
  * or loads it, gets this one (the linker knows it by its DT_SONAME). So a worker sees the one
  * insertion that it was started for: a mute card in another reader cannot hold it up, and a token
- * that was put into another reader is never asked, nor given a PIN.
+ * that was put into another reader, or into this one later, is never asked, nor given a PIN.
  *
- * Never: a handle to another reader, a reader's name but ours, a guess where the real library could
- * not be loaded (SCARD_E_NO_SERVICE then). Every function may be called by any thread: what is set,
- * is set before the module is loaded. The API is that of pcsc-lite 1.9 (winscard.h).
+ * Never: a handle to another reader, or to a second insertion (view-insertion.h), a reader's name
+ * but ours, a guess where the real library could not be loaded (SCARD_E_NO_SERVICE then). Every
+ * function may be called by any thread: what is set, is set before the module is loaded. The API is
+ * that of pcsc-lite 1.9 (winscard.h).
  */
 
+#include "pkcs11/pcsc/view-insertion.h"
 #include "pkcs11/token/reader-view.h"
 
 #include <dlfcn.h>
@@ -26,6 +28,7 @@
 
 EXPORTED char *kyso_pcsc_view_start(const char *reader, const char *path);
 EXPORTED gboolean kyso_pcsc_view_was_used(void);
+EXPORTED gboolean kyso_pcsc_view_has_lost_card(void);
 EXPORTED const char *pcsc_stringify_error(const LONG code);
 
 EXPORTED const SCARD_IO_REQUEST g_rgSCardT0Pci = {SCARD_PROTOCOL_T0, sizeof(SCARD_IO_REQUEST)};
@@ -90,6 +93,8 @@ kyso_pcsc_view_start(const char *reader, const char *path)
     }
 
     shown = g_strdup(reader);
+    kyso_view_insertion_start(
+        shown, (KysoViewLibrary){real.SCardEstablishContext, real.SCardGetStatusChange});
     return NULL;
 }
 
@@ -97,6 +102,12 @@ gboolean
 kyso_pcsc_view_was_used(void)
 {
     return g_atomic_int_get(&was_used) != 0;
+}
+
+gboolean
+kyso_pcsc_view_has_lost_card(void)
+{
+    return shown != NULL && kyso_view_insertion_look();
 }
 
 const char *
@@ -189,7 +200,50 @@ SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD share_mode, DWORD protoc
         return SCARD_E_UNKNOWN_READER;
     }
 
-    return real.SCardConnect(context, reader, share_mode, protocols, ret_card, ret_protocol);
+    if (kyso_view_insertion_is_over())
+        return SCARD_E_NO_SMARTCARD;
+
+    LONG rv = real.SCardConnect(context, reader, share_mode, protocols, ret_card, ret_protocol);
+    if (rv != SCARD_S_SUCCESS || kyso_view_insertion_take(context, *ret_card))
+        return rv;
+    real.SCardDisconnect(*ret_card, SCARD_LEAVE_CARD);
+    *ret_card = 0;
+    return SCARD_E_NO_SMARTCARD;
+}
+
+EXPORTED LONG
+SCardReconnect(SCARDHANDLE card, DWORD share_mode, DWORD protocols, DWORD initialization,
+               LPDWORD ret_protocol)
+{
+    if (shown == NULL)
+        return SCARD_E_NO_SERVICE;
+    if (kyso_view_insertion_is_over())
+        return SCARD_E_NO_SMARTCARD;
+
+    LONG rv = real.SCardReconnect(card, share_mode, protocols, initialization, ret_protocol);
+    if (rv != SCARD_S_SUCCESS)
+        return kyso_view_insertion_note(card, rv);
+    return kyso_view_insertion_take(0, card) ? rv : SCARD_E_NO_SMARTCARD;
+}
+
+EXPORTED LONG
+SCardReleaseContext(SCARDCONTEXT context)
+{
+    if (shown == NULL)
+        return SCARD_E_NO_SERVICE;
+
+    kyso_view_insertion_drop_all(context);
+    return real.SCardReleaseContext(context);
+}
+
+EXPORTED LONG
+SCardDisconnect(SCARDHANDLE card, DWORD disposition)
+{
+    if (shown == NULL)
+        return SCARD_E_NO_SERVICE;
+
+    kyso_view_insertion_drop(card);
+    return real.SCardDisconnect(card, disposition);
 }
 
 static gboolean
@@ -316,16 +370,24 @@ SCardEstablishContext(DWORD scope, LPCVOID reserved1, LPCVOID reserved2, LPSCARD
         return shown != NULL ? real.name arguments : SCARD_E_NO_SERVICE;                           \
     }
 
+/* The same, where the answer may tell that the card has gone. */
+#define HAND_ON_AND_NOTE(name, parameters, arguments)                                              \
+    EXPORTED LONG name parameters                                                                  \
+    {                                                                                              \
+        if (shown == NULL)                                                                         \
+            return SCARD_E_NO_SERVICE;                                                             \
+        return kyso_view_insertion_is_over()                                                       \
+                   ? SCARD_W_REMOVED_CARD                                                          \
+                   : kyso_view_insertion_note(card, real.name arguments);                          \
+    }
+
 /* clang-format off */
-HAND_ON(SCardReleaseContext, (SCARDCONTEXT context), (context))
 HAND_ON(SCardIsValidContext, (SCARDCONTEXT context), (context))
-HAND_ON(SCardReconnect, (SCARDHANDLE card, DWORD share_mode, DWORD protocols, DWORD initialization, LPDWORD ret_protocol), (card, share_mode, protocols, initialization, ret_protocol))
-HAND_ON(SCardDisconnect, (SCARDHANDLE card, DWORD disposition), (card, disposition))
-HAND_ON(SCardBeginTransaction, (SCARDHANDLE card), (card))
+HAND_ON_AND_NOTE(SCardBeginTransaction, (SCARDHANDLE card), (card))
 HAND_ON(SCardEndTransaction, (SCARDHANDLE card, DWORD disposition), (card, disposition))
-HAND_ON(SCardStatus, (SCARDHANDLE card, LPSTR name, LPDWORD name_size, LPDWORD state, LPDWORD protocol, LPBYTE atr, LPDWORD atr_size), (card, name, name_size, state, protocol, atr, atr_size))
+HAND_ON_AND_NOTE(SCardStatus, (SCARDHANDLE card, LPSTR name, LPDWORD name_size, LPDWORD state, LPDWORD protocol, LPBYTE atr, LPDWORD atr_size), (card, name, name_size, state, protocol, atr, atr_size))
 HAND_ON(SCardControl, (SCARDHANDLE card, DWORD code, LPCVOID sent, DWORD sent_size, LPVOID received, DWORD received_size, LPDWORD returned), (card, code, sent, sent_size, received, received_size, returned))
-HAND_ON(SCardTransmit, (SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCBYTE sent, DWORD sent_size, SCARD_IO_REQUEST *receive_pci, LPBYTE received, LPDWORD received_size), (card, send_pci, sent, sent_size, receive_pci, received, received_size))
+HAND_ON_AND_NOTE(SCardTransmit, (SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCBYTE sent, DWORD sent_size, SCARD_IO_REQUEST *receive_pci, LPBYTE received, LPDWORD received_size), (card, send_pci, sent, sent_size, receive_pci, received, received_size))
 HAND_ON(SCardListReaderGroups, (SCARDCONTEXT context, LPSTR groups, LPDWORD size), (context, groups, size))
 HAND_ON(SCardFreeMemory, (SCARDCONTEXT context, LPCVOID memory), (context, memory))
 HAND_ON(SCardCancel, (SCARDCONTEXT context), (context))

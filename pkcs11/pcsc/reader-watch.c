@@ -17,8 +17,9 @@
 #define LONG_WAIT_MS 0x7fffffff
 
 /* A reader that comes between the call for the names and the next wait is in neither: pcsc-lite
- * 1.9.9 takes the list as it is when the wait begins for what we know. */
-#define SETTLE_MS 1000
+ * 1.9.9 takes the list as it is when the wait begins for what we know. So after a change there are
+ * a few more looks; readers come together where a hub is plugged in or the machine wakes up. */
+static const DWORD settle_ms[] = {5, 30, 200, 1000};
 
 /* pcscd makes its socket before it listens: refused, it is tried again for a second or two. */
 #define MAX_ATTEMPTS 11
@@ -126,7 +127,8 @@ list_readers(KysoReaderWatch *self, SCARDCONTEXT context)
 static LONG
 look_until_failure(KysoReaderWatch *self, SCARDCONTEXT context, gboolean *ret_has_looked)
 {
-    gboolean is_listed = FALSE, is_settled = FALSE;
+    gboolean is_listed = FALSE;
+    guint n_quiet = 0; /* looks since the last change */
 
     for (;;) {
         if (!is_listed) {
@@ -144,9 +146,10 @@ look_until_failure(KysoReaderWatch *self, SCARDCONTEXT context, gboolean *ret_ha
 
         DWORD n;
         SCARD_READERSTATE *asked = kyso_reader_states_get(self->states, &n);
-        LONG status =
-            SCardGetStatusChange(context, is_settled ? LONG_WAIT_MS : SETTLE_MS, asked, n);
-        is_settled = status == SCARD_E_TIMEOUT;
+        LONG status = SCardGetStatusChange(
+            context, n_quiet < G_N_ELEMENTS(settle_ms) ? settle_ms[n_quiet] : LONG_WAIT_MS, asked,
+            n);
+        n_quiet = status == SCARD_E_TIMEOUT ? n_quiet + 1 : 0;
         if (status == SCARD_S_SUCCESS)
             is_listed = !kyso_reader_states_take(self->states);
         else if (status == SCARD_E_TIMEOUT || status == SCARD_E_UNKNOWN_READER)

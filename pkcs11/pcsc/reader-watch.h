@@ -4,8 +4,8 @@
 /*
  * The thread that asks pcscd: blocked until a reader or card comes or goes, or pcscd does.
  *
- * It never connects to a card. After a change it looks once more a second later; otherwise no timer
- * runs. All functions: main thread.
+ * It never connects to a card. After a change it looks a few times more within two seconds;
+ * otherwise no timer runs. All functions: main thread.
  */
 
 #include "pkcs11/token/reader.h"

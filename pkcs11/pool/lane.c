@@ -20,6 +20,9 @@ static void logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
 static void logged_out(GObject *source, GAsyncResult *result, gpointer user_data);
 static void card_reset(gpointer user_data);
 
+enum { SIGNAL_LOGIN_CHANGED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
 G_DEFINE_FINAL_TYPE(KysoLane, kyso_lane, G_TYPE_OBJECT)
 
 static void
@@ -55,6 +58,15 @@ static void
 kyso_lane_class_init(KysoLaneClass *klass)
 {
     G_OBJECT_CLASS(klass)->finalize = kyso_lane_finalize;
+    signals[SIGNAL_LOGIN_CHANGED] = g_signal_new("login-changed", KYSO_TYPE_LANE, G_SIGNAL_RUN_LAST,
+                                                 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+set_login(KysoLane *self, KysoLogin *login)
+{
+    self->login = login;
+    g_signal_emit(self, signals[SIGNAL_LOGIN_CHANGED], 0);
 }
 
 static void
@@ -108,6 +120,12 @@ gboolean
 kyso_lane_is_listing(KysoLane *self)
 {
     return self->state == LANE_LISTING;
+}
+
+gboolean
+kyso_lane_has_login(KysoLane *self)
+{
+    return self->login != NULL;
 }
 
 gboolean
@@ -322,7 +340,7 @@ logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GTask) task = kyso_lane_step_end(step);
     if (login != NULL) {
         self->state = LANE_LOGGED_IN;
-        self->login = login;
+        set_login(self, login);
         if (g_cancellable_set_error_if_cancelled(g_task_get_cancellable(task), &error) ||
             self->doom != NULL) {
             g_object_unref(login); /* logs out */
@@ -348,7 +366,7 @@ kyso_lane_log_out(KysoLane *self, KysoLogin *login, const GError *fault)
 {
     g_return_if_fail(self->state == LANE_LOGGED_IN);
 
-    self->login = NULL;
+    set_login(self, NULL);
     if (fault != NULL)
         note_fault(self, fault);
     if (!kyso_helper_is_usable(login->helper)) {

@@ -10,7 +10,7 @@
  * lives. Any other has a lane for each card that may be its own; when that card leaves its reader
  * the lane ends, with all that was asked of it, and no handle of its worker lives on.
  *
- * Main thread only. Used inside this folder.
+ * Signal "login-changed": a login has begun or ended. Main thread only. Used inside this folder.
  */
 
 #include "ipc/wire/helper.h"
@@ -44,6 +44,8 @@ gboolean kyso_lane_has(KysoLane *self, const KysoCredential *credential);
 
 /* TRUE while the module is being asked for its tokens. */
 gboolean kyso_lane_is_listing(KysoLane *self);
+
+gboolean kyso_lane_has_login(KysoLane *self);
 
 /* FALSE while its insertion lasts. */
 gboolean kyso_lane_is_ended(KysoLane *self);

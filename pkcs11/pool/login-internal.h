@@ -16,6 +16,7 @@ struct _KysoLogin {
     char *key_type;
     char *key_curve; /* NULL for RSA */
     guint key_bits;
+    gboolean wants_pin_each_time;
     GQueue waiting; /* signatures not yet handed to the worker, oldest first */
     guint n_in_flight;
     GError *fault; /* NULL: usable */

@@ -56,12 +56,14 @@ kyso_login_new(KysoLane *lane, KysoHelper *helper, KysoCredential *credential, c
     const char *curve = NULL;
     gint64 number = 0;
     gint64 bits = 0;
+    gboolean each_time = FALSE;
 
     if (!kyso_json_get_int(result, "login", KYSO_JSON_REQUIRED, 1, G_MAXINT64, &number, &wrong) ||
         !kyso_json_get_object(result, "key", KYSO_JSON_REQUIRED, &key, &wrong) ||
         !kyso_json_get_string(key, "type", KYSO_JSON_REQUIRED, &type, &wrong) ||
         !kyso_json_get_string(key, "curve", KYSO_JSON_OPTIONAL, &curve, &wrong) ||
-        !kyso_json_get_int(key, "bits", KYSO_JSON_REQUIRED, 1, MAX_KEY_BITS, &bits, &wrong)) {
+        !kyso_json_get_int(key, "bits", KYSO_JSON_REQUIRED, 1, MAX_KEY_BITS, &bits, &wrong) ||
+        !kyso_json_get_boolean(key, "pin_each_time", KYSO_JSON_REQUIRED, &each_time, &wrong)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_MODULE_FAILED,
                     "the answer to the login makes no sense: %s", wrong->message);
         return NULL;
@@ -75,6 +77,7 @@ kyso_login_new(KysoLane *lane, KysoHelper *helper, KysoCredential *credential, c
     self->key_type = g_strdup(type);
     self->key_curve = g_strdup(curve);
     self->key_bits = (guint) bits;
+    self->wants_pin_each_time = each_time;
     return self;
 }
 
@@ -113,6 +116,12 @@ const char *
 kyso_login_get_key_curve(KysoLogin *self)
 {
     return self->key_curve;
+}
+
+gboolean
+kyso_login_wants_pin_each_time(KysoLogin *self)
+{
+    return self->wants_pin_each_time;
 }
 
 gboolean

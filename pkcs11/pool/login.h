@@ -22,5 +22,9 @@ const char *kyso_login_get_key_type(KysoLogin *self); /* "RSA" or "EC" */
 guint kyso_login_get_key_bits(KysoLogin *self);
 const char *kyso_login_get_key_curve(KysoLogin *self); /* "P-256", "P-384"; NULL for RSA */
 
+/* TRUE: the token wants the PIN with each signature. The first takes that of the login; each
+ * further one is asked for with kyso_pool_sign_with_pin_async. */
+gboolean kyso_login_wants_pin_each_time(KysoLogin *self);
+
 /* FALSE once a fault has spent it. */
 gboolean kyso_login_is_usable(KysoLogin *self);

@@ -5,6 +5,8 @@
 #include "pkcs11/pool/pool-internal.h"
 
 #include "ipc/base/error.h"
+#include "ipc/wire/json.h"
+#include "pkcs11/pcsc/holders.h"
 #include "pkcs11/pool/missing-driver.h"
 #include "pkcs11/pool/token-listing.h"
 #include "pkcs11/pool/usb.h"
@@ -46,6 +48,29 @@ has_token_in(GPtrArray *tokens, const KysoReader *reader)
     return FALSE;
 }
 
+/* KYSO_ERROR_READER_BUSY, with the programs that may be meant: details {"reader": name, "programs":
+ * [{"pid": n, "name": text}]}. */
+static GError *
+explain_busy(const KysoReader *reader)
+{
+    g_autoptr(GPtrArray) holders = kyso_holders_find();
+    g_autoptr(GString) names = g_string_new(NULL);
+    json_t *programs = json_array();
+
+    for (guint i = 0; i < holders->len; i++) {
+        const KysoHolder *holder = holders->pdata[i];
+        g_autofree char *name = g_utf8_make_valid(holder->name, -1);
+        g_string_append_printf(names, "%s%s (%d)", i > 0 ? ", " : "", name, holder->pid);
+        json_array_append_new(programs,
+                              json_pack("{s:i, s:s}", "pid", (int) holder->pid, "name", name));
+    }
+    g_autoptr(json_t) details =
+        json_pack("{s:s, s:o}", "reader", reader->name, "programs", programs);
+    g_autofree char *text = kyso_json_format(details, NULL);
+    return kyso_error_new_with_details(KYSO_ERROR_READER_BUSY, text, "%s: held by %s", reader->name,
+                                       names->len > 0 ? names->str : "a program of another user");
+}
+
 static void
 add_reader_fault(GPtrArray *faults, GPtrArray *tokens, const KysoReader *reader)
 {
@@ -57,7 +82,7 @@ add_reader_fault(GPtrArray *faults, GPtrArray *tokens, const KysoReader *reader)
         g_set_error(&fault, KYSO_ERROR, KYSO_ERROR_TOKEN_FAILED,
                     "%s: the card does not answer to reset", reader->name);
     else if ((reader->flags & KYSO_READER_EXCLUSIVE) != 0)
-        fault = kyso_pool_explain_busy(reader);
+        fault = explain_busy(reader);
     if (fault != NULL)
         kyso_token_listing_add_fault(faults, reader->name, fault);
 }
@@ -82,10 +107,4 @@ kyso_pool_get_standing_faults(KysoPool *self, GPtrArray *tokens)
     for (guint i = 0; i < readers->len; i++)
         add_reader_fault(faults, tokens, readers->pdata[i]);
     return faults;
-}
-
-GError *
-kyso_pool_explain_busy(const KysoReader *reader)
-{
-    return g_error_new(KYSO_ERROR, KYSO_ERROR_READER_BUSY, "%s", reader->name);
 }

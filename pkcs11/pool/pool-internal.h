@@ -15,7 +15,3 @@ GPtrArray *kyso_pool_get_modules(KysoPool *self);       /* borrowed; KysoModule 
  * not be started; no pcscd; readers whose card does not answer, or that another program has for
  * itself alone while none of @tokens is in them. */
 GPtrArray *kyso_pool_get_standing_faults(KysoPool *self, GPtrArray *tokens);
-
-/* KYSO_ERROR_READER_BUSY, with the programs that may be meant: details {"reader": name, "programs":
- * [{"pid": n, "name": text}]}. */
-GError *kyso_pool_explain_busy(const KysoReader *reader);

@@ -4,6 +4,7 @@
 
 #include "pkcs11/pool/pool.h"
 
+#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 #include "pkcs11/pool/login-internal.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     const char *algorithm;
     const char *hash; /* interned */
     GBytes *digest;
+    KysoFd pin_fd; /* -1: none was typed for this one */
     guint deadline_ms;
     gboolean is_waiting;
     gulong cancel_handler;
@@ -43,6 +45,7 @@ static void
 signing_free(Signing *self)
 {
     g_bytes_unref(self->digest);
+    kyso_fd_close(self->pin_fd);
     g_object_unref(self->login);
     g_free(self);
 }
@@ -81,10 +84,14 @@ hand_over(Signing *self)
     json_object_set_new_nocheck(params, "algorithm", json_string_nocheck(self->algorithm));
     json_object_set_new_nocheck(params, "hash", json_string(self->hash));
     json_object_set_new_nocheck(params, "digest", kyso_json_bytes(self->digest));
+    if (self->pin_fd >= 0)
+        json_object_set_new(params, "pin", json_pack("{s:i}", "fd", 0));
     self->is_waiting = FALSE;
     self->login->n_in_flight++;
-    kyso_helper_call_async(self->login->helper, "token.sign", params, NULL, 0, self->deadline_ms,
-                           NULL, NULL, signature_made, self);
+    kyso_helper_call_async(self->login->helper, "token.sign", params, &self->pin_fd,
+                           self->pin_fd >= 0 ? 1 : 0, self->deadline_ms, NULL, NULL, signature_made,
+                           self);
+    kyso_fd_clear(&self->pin_fd); /* our end must not keep the pipe open */
 }
 
 static void
@@ -121,11 +128,22 @@ read_signature(KysoReply *reply, GError **error)
 
 /* Refusals, after which the login stands. */
 static gboolean
-is_refusal(const GError *error)
+is_refusal(const KysoLogin *login, const GError *error)
 {
-    return g_error_matches(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED) ||
-           g_error_matches(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED) ||
-           g_error_matches(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS);
+    if (error->domain != KYSO_ERROR)
+        return FALSE;
+    switch (error->code) {
+    case KYSO_ERROR_MECHANISM_UNSUPPORTED:
+    case KYSO_ERROR_NOT_SUPPORTED:
+    case KYSO_ERROR_WRONG_PARAMETERS:
+        return TRUE;
+    case KYSO_ERROR_PIN_INCORRECT:
+    case KYSO_ERROR_PIN_CANCELLED:
+    case KYSO_ERROR_PROMPT_FAILED:
+        return login->wants_pin_each_time;
+    default:
+        return FALSE;
+    }
 }
 
 static void
@@ -145,7 +163,7 @@ signature_made(GObject *source, GAsyncResult *result, gpointer user_data)
     login->n_in_flight--;
     if (error != NULL && login->fault == NULL) {
         error = kyso_lane_explain(login->lane, error);
-        if (!is_refusal(error))
+        if (!is_refusal(login, error))
             kyso_login_break(login, error);
     } else if (error != NULL) {
         g_clear_error(&error); /* "killed": the first fault says why */
@@ -168,15 +186,30 @@ kyso_pool_sign_async(KysoLogin *login, KysoSignAlgorithm algorithm, const char *
                      GBytes *digest, guint deadline_ms, GCancellable *cancellable,
                      GAsyncReadyCallback done, gpointer user_data)
 {
+    kyso_pool_sign_with_pin_async(login, algorithm, hash, digest, -1, deadline_ms, cancellable,
+                                  done, user_data);
+}
+
+void
+kyso_pool_sign_with_pin_async(KysoLogin *login, KysoSignAlgorithm algorithm, const char *hash,
+                              GBytes *digest, int pin_fd, guint deadline_ms,
+                              GCancellable *cancellable, GAsyncReadyCallback done,
+                              gpointer user_data)
+{
+    GError *error = NULL;
+    g_auto(KysoFd) pin = pin_fd >= 0 ? kyso_fd_dup(pin_fd, &error) : -1;
     g_autoptr(GTask) task = g_task_new(login, cancellable, done, user_data);
 
     g_task_set_check_cancellable(task, FALSE); /* we answer for cancelling ourselves */
     if (g_cancellable_is_cancelled(cancellable)) {
+        g_clear_error(&error);
         g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_CANCELLED, "cancelled");
         return;
     }
-    if (login->fault != NULL) {
-        g_task_return_error(task, g_error_copy(login->fault));
+    if (error == NULL && login->fault != NULL)
+        error = g_error_copy(login->fault);
+    if (error != NULL) {
+        g_task_return_error(task, error);
         return;
     }
 
@@ -186,6 +219,7 @@ kyso_pool_sign_async(KysoLogin *login, KysoSignAlgorithm algorithm, const char *
     self->algorithm = name_of(algorithm);
     self->hash = g_intern_string(hash);
     self->digest = g_bytes_ref(digest);
+    self->pin_fd = kyso_fd_steal(&pin);
     self->deadline_ms = deadline_ms;
     self->is_waiting = TRUE;
     if (cancellable != NULL)

@@ -17,7 +17,7 @@ struct _KysoPool {
     GHashTable *turns;        /* name of a reader -> KysoTurn */
 };
 
-enum { SIGNAL_CHANGED, N_SIGNALS };
+enum { SIGNAL_CHANGED, SIGNAL_LOGINS_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static void reader_changed(KysoPcscMonitor *monitor, KysoReader *before, KysoReader *now,
@@ -50,6 +50,8 @@ kyso_pool_class_init(KysoPoolClass *klass)
     G_OBJECT_CLASS(klass)->finalize = kyso_pool_finalize;
     signals[SIGNAL_CHANGED] = g_signal_new("changed", KYSO_TYPE_POOL, G_SIGNAL_RUN_LAST, 0, NULL,
                                            NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_LOGINS_CHANGED] = g_signal_new(
+        "logins-changed", KYSO_TYPE_POOL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -86,6 +88,12 @@ get_turn(KysoPool *self, const char *reader_name)
     return turn;
 }
 
+static void
+login_changed(KysoLane *lane, gpointer user_data)
+{
+    g_signal_emit(user_data, signals[SIGNAL_LOGINS_CHANGED], 0);
+}
+
 /* @reader: NULL for a module that knows none. */
 static void
 add_lane(KysoPool *self, const KysoModule *module, KysoReader *reader)
@@ -99,7 +107,9 @@ add_lane(KysoPool *self, const KysoModule *module, KysoReader *reader)
         .reset_program = self->reset_program,
     };
 
-    g_ptr_array_add(self->lanes, kyso_lane_new(&spec));
+    KysoLane *lane = kyso_lane_new(&spec);
+    g_signal_connect_object(lane, "login-changed", G_CALLBACK(login_changed), self, 0);
+    g_ptr_array_add(self->lanes, lane);
 }
 
 KysoPool *
@@ -213,9 +223,8 @@ find_lane(KysoPool *self, const KysoCredential *credential)
     return NULL;
 }
 
-/* Its lane is gone: was its token taken out, or put in anew, perhaps another one? */
-static GError *
-explain_absence(KysoPool *self, const KysoCredential *credential)
+GError *
+kyso_pool_explain_absence(KysoPool *self, const KysoCredential *credential)
 {
     KysoReader *reader =
         self->monitor != NULL ? kyso_pcsc_monitor_find(self->monitor, credential->reader) : NULL;
@@ -234,6 +243,16 @@ gboolean
 kyso_pool_has(KysoPool *self, const KysoCredential *credential)
 {
     return find_lane(self, credential) != NULL;
+}
+
+guint
+kyso_pool_count_logins(KysoPool *self)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < self->lanes->len; i++)
+        count += kyso_lane_has_login(self->lanes->pdata[i]) ? 1 : 0;
+    return count;
 }
 
 void
@@ -296,7 +315,7 @@ kyso_pool_login_async(KysoPool *self, KysoCredential *credential, int pin_fd, gu
 
     g_task_set_check_cancellable(task, FALSE);
     if (lane == NULL) {
-        g_task_return_error(task, explain_absence(self, credential));
+        g_task_return_error(task, kyso_pool_explain_absence(self, credential));
         return;
     }
 

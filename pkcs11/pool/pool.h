@@ -16,7 +16,8 @@
  * card is reset after a login, so that no other program can use it. Main thread only; nothing
  * polls.
  *
- * Signal "changed": tokens may have come or gone.
+ * Signals: "changed": tokens may have come or gone; "logins-changed": kyso_pool_count_logins may
+ * have.
  *
  * Errors of all calls, besides those named: KYSO_ERROR_TOKEN_HUNG (past the deadline),
  * KYSO_ERROR_TOKEN_CRASHED (names module and signal), KYSO_ERROR_TOKEN_REMOVED,
@@ -50,6 +51,13 @@ void kyso_pool_attach_readers(KysoPool *self, KysoPcscMonitor *monitor, const ch
 
 /* TRUE as long as the insertion lasts in which @credential was seen. */
 gboolean kyso_pool_has(KysoPool *self, const KysoCredential *credential);
+
+/* Why kyso_pool_has is FALSE: KYSO_ERROR_TOKEN_REMOVED, or KYSO_ERROR_TOKEN_CHANGED where another
+ * card, or the same one put in anew, is in its reader. */
+GError *kyso_pool_explain_absence(KysoPool *self, const KysoCredential *credential);
+
+/* Live ones. */
+guint kyso_pool_count_logins(KysoPool *self);
 
 /* Every live login, and each that is under way, ends with @reason. */
 void kyso_pool_end_logins(KysoPool *self, const GError *reason);
@@ -104,9 +112,19 @@ void kyso_pool_sign_async(KysoLogin *login, KysoSignAlgorithm algorithm, const c
                           GBytes *digest, guint deadline_ms, GCancellable *cancellable,
                           GAsyncReadyCallback done, gpointer user_data);
 
+/* The same with a PIN typed for this one signature, read from @pin_fd to its end (borrowed,
+ * duplicated before this returns); @deadline_ms then includes the time until it is written. For a
+ * login of kyso_login_wants_pin_each_time; KYSO_ERROR_WRONG_PARAMETERS with any other. */
+void kyso_pool_sign_with_pin_async(KysoLogin *login, KysoSignAlgorithm algorithm, const char *hash,
+                                   GBytes *digest, int pin_fd, guint deadline_ms,
+                                   GCancellable *cancellable, GAsyncReadyCallback done,
+                                   gpointer user_data);
+
 /* The signature, already verified with the certificate's key. KYSO_ERROR_MECHANISM_UNSUPPORTED,
  * KYSO_ERROR_SIGNATURE_WRONG, KYSO_ERROR_NOT_SUPPORTED (a second signature with a key that wants
- * the PIN for each). */
+ * the PIN for each, without one). With a PIN: KYSO_ERROR_PIN_INCORRECT and KYSO_ERROR_PIN_LOCKED as
+ * from a login, KYSO_ERROR_PIN_CANCELLED (nothing was written: no try was made); of these only
+ * PIN_LOCKED spends the login. */
 GBytes *kyso_pool_sign_finish(KysoLogin *login, GAsyncResult *result, GError **error);
 
 /* The process of @module_path now running, or 0. For diagnostics and tests. */

@@ -22,3 +22,8 @@ typedef char *(*KysoReaderViewStart)(const char *reader, const char *real);
 /* TRUE once somebody has established a context through the view. */
 #define KYSO_READER_VIEW_WAS_USED "kyso_pcsc_view_was_used"
 typedef gboolean (*KysoReaderViewWasUsed)(void);
+
+/* TRUE where the card that the module first connected to has gone, or its reader, whatever is there
+ * now. Nobody is shown another one. */
+#define KYSO_READER_VIEW_HAS_LOST_CARD "kyso_pcsc_view_has_lost_card"
+typedef gboolean (*KysoReaderViewHasLostCard)(void);

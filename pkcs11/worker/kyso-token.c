@@ -11,6 +11,7 @@
 #include "pkcs11/worker/confine.h"
 #include "pkcs11/worker/listing.h"
 #include "pkcs11/worker/signer.h"
+#include "pkcs11/worker/view-loader.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -42,6 +43,16 @@ check_nobody_is_in(const Worker *self, GError **error)
     return FALSE;
 }
 
+/* Once the card has gone, what the module makes of that does not matter. Any thread. */
+static void
+fail_call(KysoCall *call, GError *error)
+{
+    if (g_error_matches(error, KYSO_ERROR, KYSO_ERROR_TOKEN_FAILED) &&
+        kyso_view_loader_has_lost_card())
+        error->code = KYSO_ERROR_TOKEN_REMOVED;
+    kyso_call_fail(call, error);
+}
+
 static void
 list_called(KysoCall *call, gpointer user_data)
 {
@@ -54,7 +65,7 @@ list_called(KysoCall *call, gpointer user_data)
     if (result != NULL)
         kyso_call_return(call, result, NULL, 0);
     else
-        kyso_call_fail(call, error);
+        fail_call(call, error);
 }
 
 static gboolean
@@ -79,6 +90,7 @@ describe_key(const KysoOpenedKey *key)
 
     json_object_set_new(value, "type", json_string(curve != NULL ? "EC" : "RSA"));
     json_object_set_new(value, "bits", json_integer(EVP_PKEY_get_bits(key->public_key)));
+    json_object_set_new(value, "pin_each_time", json_boolean(key->wants_pin_each_time));
     if (curve != NULL)
         json_object_set_new(value, "curve", json_string(curve));
     return value;
@@ -96,7 +108,7 @@ login_called(KysoCall *call, gpointer user_data)
         key = kyso_opened_key_new(self->vendor, &opening, &error);
     kyso_fd_close(opening.pin_fd);
     if (key == NULL) {
-        kyso_call_fail(call, error);
+        fail_call(call, error);
         return;
     }
 
@@ -164,7 +176,7 @@ signed_one(GPtrArray *signatures, GError *error, gpointer user_data)
     KysoCall *call = user_data;
 
     if (error != NULL) {
-        kyso_call_fail(call, error);
+        fail_call(call, error);
         return;
     }
 
@@ -180,7 +192,7 @@ signed_many(GPtrArray *signatures, GError *error, gpointer user_data)
     KysoCall *call = user_data;
 
     if (error != NULL) {
-        kyso_call_fail(call, error);
+        fail_call(call, error);
         return;
     }
 
@@ -210,12 +222,14 @@ begin_signing(Worker *self, KysoCall *call, GError **error)
 
     g_autoptr(GPtrArray) digests =
         read_digests(params, kyso_mechanism_digest_size(mechanism), error);
-    if (digests == NULL)
+    KysoFd pin = -1;
+    if (digests == NULL ||
+        !kyso_json_take_fd(params, "pin", KYSO_JSON_OPTIONAL, kyso_call_fds(call), &pin, error))
         return FALSE;
 
     gboolean is_batch = json_object_get(params, "digests") != NULL;
-    return kyso_signer_push(self->signer, mechanism, digests, is_batch ? signed_many : signed_one,
-                            call, error);
+    return kyso_signer_push(self->signer, mechanism, digests, pin,
+                            is_batch ? signed_many : signed_one, call, error);
 }
 
 static void
@@ -224,7 +238,7 @@ sign_called(KysoCall *call, gpointer user_data)
     GError *error = NULL;
 
     if (!begin_signing(user_data, call, &error))
-        kyso_call_fail(call, error);
+        fail_call(call, error);
 }
 
 /* The answer means: nobody is logged in, no session is open, the module is at rest. */
@@ -235,7 +249,7 @@ logout_called(KysoCall *call, gpointer user_data)
     GError *error = NULL;
 
     if (!check_login(self, kyso_call_params(call), &error)) {
-        kyso_call_fail(call, error);
+        fail_call(call, error);
         return;
     }
 

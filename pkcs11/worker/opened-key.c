@@ -4,6 +4,7 @@
 
 #include "ipc/base/error.h"
 #include "pkcs11/worker/ckr.h"
+#include "pkcs11/worker/pin.h"
 
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
@@ -11,6 +12,8 @@
 
 #define MIN_RSA_BITS 2048
 #define MAX_RSA_BITS 4096
+#define LEAST_RSA_SIZE_IN_BITS 1024
+#define MAX_CERTIFICATES 16 /* of the same CKA_ID */
 
 static const char *
 curve_of(const EVP_PKEY *key)
@@ -46,6 +49,26 @@ check_kind_of_key(const EVP_PKEY *key, GError **error)
 
     g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
                         "only RSA of 2048 to 4096 bits and EC P-256 and P-384 can sign");
+    return FALSE;
+}
+
+/* Some modules list keys that they cannot use: ykcs11 2.2 fails in C_Sign with RSA-3072. Better
+ * said before the PIN goes in. Sizes are in bits (PKCS #11 v2.40 §2.1); a module that counts in
+ * bytes is told by a number that no key in bits has, and not believed. */
+static gboolean
+check_size_of_key(KysoOpenedKey *self, GError **error)
+{
+    int bits = EVP_PKEY_get_bits(self->public_key);
+    CK_MECHANISM_INFO info = {0};
+
+    if (EVP_PKEY_get_base_id(self->public_key) != EVP_PKEY_RSA ||
+        kyso_vendor_functions(self->vendor)
+                ->C_GetMechanismInfo(self->slot_id, CKM_RSA_PKCS, &info) != CKR_OK ||
+        info.ulMaxKeySize < LEAST_RSA_SIZE_IN_BITS || info.ulMaxKeySize >= (CK_ULONG) bits)
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
+                "the driver signs with RSA of up to %lu bits, the key has %d", info.ulMaxKeySize,
+                bits);
     return FALSE;
 }
 
@@ -112,66 +135,22 @@ find_place(KysoOpenedKey *self, const KysoOpening *opening, PKCS11_SLOT **ret_sl
 static gboolean
 read_pin(const KysoOpening *opening, gboolean has_keypad, KysoSecret **ret, GError **error)
 {
-    if (opening->pin_fd < 0) {
-        if (!has_keypad)
-            g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                                "the token has no keypad: the PIN is missing");
-        return has_keypad;
-    }
+    if (opening->pin_fd >= 0)
+        return kyso_pin_read(opening->pin_fd, ret, error);
 
-    g_autoptr(KysoSecret) pin = kyso_secret_new();
-    if (!kyso_secret_read(pin, opening->pin_fd, error))
-        return FALSE;
-    if (kyso_secret_length(pin) == 0) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_PIN_CANCELLED, "no PIN was given");
-        return FALSE;
-    }
-
-    *ret = g_steal_pointer(&pin);
-    return TRUE;
-}
-
-/* The flags after a wrong PIN are what tells how many tries are left; the number is the token's
- * secret but for the last one. */
-static void
-set_pin_error(KysoOpenedKey *self, CK_RV rv, GError **error)
-{
-    CK_TOKEN_INFO info;
-    CK_FLAGS flags = 0;
-
-    if (kyso_vendor_functions(self->vendor)->C_GetTokenInfo(self->slot_id, &info) == CKR_OK)
-        flags = info.flags;
-
-    gboolean is_low = (flags & CKF_USER_PIN_COUNT_LOW) != 0;
-    gboolean is_final = (flags & CKF_USER_PIN_FINAL_TRY) != 0;
-    gboolean is_locked = (flags & CKF_USER_PIN_LOCKED) != 0 || rv == CKR_PIN_LOCKED;
-    g_autofree char *details = g_strdup_printf(
-        "{\"pin_count_low\": %s, \"pin_final_try\": %s, \"pin_locked\": %s, \"tries_left\": %s}",
-        is_low ? "true" : "false", is_final ? "true" : "false", is_locked ? "true" : "false",
-        is_locked ? "0" : (is_final ? "1" : "null"));
-    g_propagate_error(
-        error, kyso_error_new_with_details(kyso_ckr_code(rv), details, "C_Login (CKR 0x%lx)", rv));
+    if (!has_keypad)
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "the token has no keypad: the PIN is missing");
+    return has_keypad;
 }
 
 static gboolean
 log_in(KysoOpenedKey *self, const KysoSecret *pin, GError **error)
 {
-    CK_UTF8CHAR *bytes = pin != NULL ? (CK_UTF8CHAR *) kyso_secret_get(pin) : NULL;
-    CK_ULONG size = pin != NULL ? kyso_secret_length(pin) : 0;
+    KysoPinPlace place = {self->vendor, self->slot_id, self->session, CKU_USER};
 
-    CK_RV rv = kyso_vendor_functions(self->vendor)->C_Login(self->session, CKU_USER, bytes, size);
-    if (rv == CKR_OK)
-        return TRUE;
-
-    /* "Already logged in" is a fault too: whoever is in was not let in by this PIN. */
-    int code = kyso_ckr_code(rv);
-    if (code == KYSO_ERROR_PIN_INCORRECT || code == KYSO_ERROR_PIN_LOCKED)
-        set_pin_error(self, rv, error);
-    else if (pin == NULL)
-        kyso_ckr_set_keypad_error(error, rv);
-    else
-        kyso_ckr_set_error(error, rv, "C_Login");
-    return FALSE;
+    self->has_keypad = pin == NULL;
+    return kyso_pin_log_in(&place, pin, error);
 }
 
 /* The attributes of a key that a certificate names: its class and CKA_ID. */
@@ -211,6 +190,71 @@ find_key(KysoOpenedKey *self, const PKCS11_CERT *certificate, GError **error)
     return TRUE;
 }
 
+/* One certificate object of the session. Its DER is never longer than what is expected, or it is
+ * another one. */
+static gboolean
+has_value(KysoOpenedKey *self, CK_OBJECT_HANDLE object, GBytes *expected)
+{
+    g_autofree guchar *value = g_malloc(g_bytes_get_size(expected));
+    CK_ATTRIBUTE attribute = {CKA_VALUE, value, g_bytes_get_size(expected)};
+
+    CK_RV rv = kyso_vendor_functions(self->vendor)
+                   ->C_GetAttributeValue(self->session, object, &attribute, 1);
+    if (rv != CKR_OK || attribute.ulValueLen != g_bytes_get_size(expected))
+        return FALSE;
+
+    g_autoptr(GBytes) found = g_bytes_new_static(value, attribute.ulValueLen);
+    return g_bytes_equal(found, expected);
+}
+
+static gboolean
+session_has_certificate(KysoOpenedKey *self, const PKCS11_CERT *certificate)
+{
+    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(self->vendor);
+    g_autoptr(GBytes) expected = kyso_vendor_certificate_der(certificate);
+    CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+    CK_ATTRIBUTE template[] = {
+        {CKA_CLASS, &class, sizeof class},
+        {CKA_ID, certificate->id, certificate->id_len},
+    };
+    CK_OBJECT_HANDLE objects[MAX_CERTIFICATES];
+    CK_ULONG n = 0;
+    gboolean is_there = FALSE;
+
+    if (p11->C_FindObjectsInit(self->session, template, G_N_ELEMENTS(template)) != CKR_OK)
+        return FALSE;
+    CK_RV rv = p11->C_FindObjects(self->session, objects, G_N_ELEMENTS(objects), &n);
+    p11->C_FindObjectsFinal(self->session);
+    for (CK_ULONG i = 0; rv == CKR_OK && i < MIN(n, G_N_ELEMENTS(objects)) && !is_there; i++)
+        is_there = has_value(self, objects[i], expected);
+    return is_there;
+}
+
+/* The person took time to type, and the token may have been swapped: what was found is looked for
+ * again, in the session that is about to get the PIN. */
+static gboolean
+confirm_place(KysoOpenedKey *self, const KysoOpening *opening, const PKCS11_CERT *certificate,
+              GError **error)
+{
+    CK_TOKEN_INFO info;
+
+    if (!kyso_vendor_look_again(self->vendor, error))
+        return FALSE;
+    CK_RV rv = kyso_vendor_functions(self->vendor)->C_GetTokenInfo(self->slot_id, &info);
+    if (rv != CKR_OK) {
+        kyso_ckr_set_error(error, rv, "C_GetTokenInfo");
+        return FALSE;
+    }
+
+    g_autofree char *serial = g_strchomp(
+        g_strndup((const char *) info.serialNumber, sizeof info.serialNumber)); /* as libp11 */
+    if (g_str_equal(serial, opening->serial) && session_has_certificate(self, certificate))
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_TOKEN_CHANGED,
+                "the token %s was taken out while the PIN was typed", opening->serial);
+    return FALSE;
+}
+
 /* Everything that can be refused without the PIN is refused before it is read. */
 static gboolean
 open_key(KysoOpenedKey *self, const KysoOpening *opening, GError **error)
@@ -230,9 +274,12 @@ open_key(KysoOpenedKey *self, const KysoOpening *opening, GError **error)
     if (!check_kind_of_key(X509_get0_pubkey(certificate->x509), error))
         return FALSE;
     self->public_key = X509_get_pubkey(certificate->x509);
+    if (!check_size_of_key(self, error))
+        return FALSE;
 
     g_autoptr(KysoSecret) pin = NULL;
-    if (!read_pin(opening, slot->token->secureLogin, &pin, error) || !log_in(self, pin, error) ||
+    if (!read_pin(opening, slot->token->secureLogin, &pin, error) ||
+        !confirm_place(self, opening, certificate, error) || !log_in(self, pin, error) ||
         !find_key(self, certificate, error))
         return FALSE;
 

@@ -5,8 +5,8 @@
  * A private key on a token, found by its certificate and opened with the PIN.
  *
  * The PIN goes into the module only after the token's serial and the certificate have been seen to
- * be the expected ones, once, and is wiped right after. Made and freed by one thread; afterwards
- * the fields are read by the signing threads.
+ * be the expected ones, once before it is read and once after, and is wiped when the key is found.
+ * Made and freed by one thread; afterwards the fields are read by the signing threads.
  */
 
 #include "ipc/base/secret.h"
@@ -15,11 +15,12 @@
 typedef struct {
     KysoVendor *vendor; /* borrowed */
     CK_SLOT_ID slot_id;
-    CK_SESSION_HANDLE session; /* logged in; for the first signing thread */
+    CK_SESSION_HANDLE session; /* logged in; the first signing thread's, which may replace it */
     CK_OBJECT_HANDLE handle;
     EVP_PKEY *public_key; /* of the certificate */
-    KysoSecret *pin;      /* kept only for a key that wants it with its one signature; else NULL */
+    KysoSecret *pin; /* kept for the first signature of a key that wants it each time; else NULL */
     gboolean wants_pin_each_time; /* CKA_ALWAYS_AUTHENTICATE */
+    gboolean has_keypad;          /* the PIN was typed at the reader, and is each time */
 } KysoOpenedKey;
 
 typedef struct {
@@ -28,11 +29,12 @@ typedef struct {
     int pin_fd;              /* borrowed; -1: the reader has a keypad */
 } KysoOpening;
 
-/* KYSO_ERROR_TOKEN_CHANGED: no token of this serial is there. KYSO_ERROR_UNKNOWN_CREDENTIAL: the
- * token has not this certificate. KYSO_ERROR_PIN_LOCKED and _MECHANISM_UNSUPPORTED (kind of key):
- * told before the PIN is used. KYSO_ERROR_PIN_CANCELLED: the pipe was empty. For none of these
- * C_Login is called. KYSO_ERROR_PIN_INCORRECT: with the details of pkcs11/pool/pool.h.
- * KYSO_ERROR_KEY_MISSING: logged in and out again. Ends every earlier login. */
+/* KYSO_ERROR_TOKEN_CHANGED: no token of this serial is there, or no more when the PIN has come.
+ * KYSO_ERROR_UNKNOWN_CREDENTIAL: the token has not this certificate. KYSO_ERROR_PIN_LOCKED and
+ * _MECHANISM_UNSUPPORTED (kind of key): told before the PIN is used. KYSO_ERROR_PIN_CANCELLED: the
+ * pipe was empty. For none of these C_Login is called. KYSO_ERROR_PIN_INCORRECT: with the details
+ * of pkcs11/pool/pool.h. KYSO_ERROR_KEY_MISSING: logged in and out again. Ends every earlier login.
+ */
 KysoOpenedKey *kyso_opened_key_new(KysoVendor *vendor, const KysoOpening *opening, GError **error);
 
 /* Logs out. The sessions of the signing threads must be closed already. */

@@ -2,8 +2,10 @@
 
 #include "pkcs11/worker/signer.h"
 
+#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 #include "pkcs11/worker/ckr.h"
+#include "pkcs11/worker/pin.h"
 
 #define MAX_THREADS 2
 
@@ -18,6 +20,7 @@ typedef struct {
     GError *error;         /* the first one */
     guint next;            /* digest that nobody has begun */
     guint unfinished;
+    int pin_fd; /* typed for this one; -1: none */
     KysoSigned done;
     gpointer user_data;
 } Job;
@@ -33,8 +36,7 @@ struct _KysoSigner {
     guint n_idle;
     gboolean is_quick; /* the last signature was */
     gboolean is_ending;
-    gboolean has_signed; /* a key that wants the PIN each time has had it */
-    GError *fault;       /* the token's, after which nothing is tried again */
+    GError *fault; /* the token's, after which nothing is tried again */
 };
 
 /* What a thread has of its own. */
@@ -51,72 +53,104 @@ job_free(Job *job)
     g_ptr_array_unref(job->digests);
     g_ptr_array_unref(job->signatures);
     g_clear_error(&job->error);
+    kyso_fd_close(job->pin_fd);
     g_free(job);
 }
 
-/* A key that wants the PIN each time signs once, as the PIN was typed once. */
+/* The PIN for this signature of a key that wants it each time: the one typed for it, else once that
+ * of the login, else the reader's keypad asks (*ret is NULL). A PIN of the login that is not used
+ * for the first signature is used for none. */
 static gboolean
-take_pin(KysoSigner *self, KysoSecret **ret, GError **error)
+take_pin(KysoOpenedKey *key, int pin_fd, KysoSecret **ret, GError **error)
 {
-    g_mutex_lock(&self->lock);
-    gboolean is_first = !self->has_signed;
-    self->has_signed = TRUE;
-    *ret = g_steal_pointer(&self->key->pin);
-    g_mutex_unlock(&self->lock);
+    g_autoptr(KysoSecret) kept = g_steal_pointer(&key->pin);
 
-    if (!is_first)
+    if (pin_fd >= 0)
+        return kyso_pin_read(pin_fd, ret, error);
+    if (kept == NULL && !key->has_keypad) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED,
                             "this key wants the PIN again for each signature");
-    return is_first;
+        return FALSE;
+    }
+
+    *ret = g_steal_pointer(&kept);
+    return TRUE;
 }
 
-/* Between C_SignInit and C_Sign (PKCS #11 v2.40 §5.6, C_Login). */
-static CK_RV
-give_pin_again(Hand *self, const KysoSecret *pin)
-{
-    CK_FUNCTION_LIST *p11 = kyso_vendor_functions(self->signer->key->vendor);
-    CK_UTF8CHAR *bytes = pin != NULL ? (CK_UTF8CHAR *) kyso_secret_get(pin) : NULL;
-
-    return p11->C_Login(self->session, CKU_CONTEXT_SPECIFIC, bytes,
-                        pin != NULL ? kyso_secret_length(pin) : 0);
-}
-
-static GBytes *
-sign_on_token(Hand *self, const KysoMechanism *mechanism, const guchar *digest, GError **error)
+/* The session has a signature begun that no PIN will end, and could begin no other: another one
+ * takes its place. The new one is opened first, as with its last session a login ends. */
+static void
+replace_session(Hand *self)
 {
     KysoOpenedKey *key = self->signer->key;
     CK_FUNCTION_LIST *p11 = kyso_vendor_functions(key->vendor);
-    CK_MECHANISM ck = kyso_mechanism_to_ck(mechanism);
+    CK_SESSION_HANDLE fresh = CK_INVALID_HANDLE;
+
+    CK_RV rv = p11->C_OpenSession(key->slot_id, CKF_SERIAL_SESSION, NULL, NULL, &fresh);
+    if (rv == CKR_OK) {
+        p11->C_CloseSession(self->session);
+        self->session = key->session = fresh;
+        return;
+    }
+
+    g_mutex_lock(&self->signer->lock);
+    if (self->signer->fault == NULL)
+        kyso_ckr_set_error(&self->signer->fault, rv, "C_OpenSession");
+    g_mutex_unlock(&self->signer->lock);
+}
+
+/* Between C_SignInit and C_Sign (PKCS #11 v2.40 §5.6, C_Login). */
+static gboolean
+give_pin_again(Hand *self, const KysoSecret *pin, GError **error)
+{
+    KysoOpenedKey *key = self->signer->key;
+    KysoPinPlace place = {key->vendor, key->slot_id, self->session, CKU_CONTEXT_SPECIFIC};
+
+    if (kyso_pin_log_in(&place, pin, error))
+        return TRUE;
+    replace_session(self);
+    return FALSE;
+}
+
+static gboolean
+begin_on_token(Hand *self, const Job *job, GError **error)
+{
+    KysoOpenedKey *key = self->signer->key;
+    CK_MECHANISM ck = kyso_mechanism_to_ck(job->mechanism);
     g_autoptr(KysoSecret) pin = NULL;
 
-    if (key->wants_pin_each_time && !take_pin(self->signer, &pin, error))
-        return NULL;
+    /* A person who takes time, or cancels, does so before anything is begun. */
+    if (key->wants_pin_each_time && !take_pin(key, job->pin_fd, &pin, error))
+        return FALSE;
 
-    const char *function = "C_SignInit";
-    CK_RV rv = p11->C_SignInit(self->session, &ck, key->handle);
-    if (rv == CKR_OK && key->wants_pin_each_time) {
-        function = "C_Login";
-        rv = give_pin_again(self, pin);
-        if (rv != CKR_OK && pin == NULL) {
-            kyso_ckr_set_keypad_error(error, rv);
-            return NULL;
-        }
+    CK_RV rv = kyso_vendor_functions(key->vendor)->C_SignInit(self->session, &ck, key->handle);
+    if (rv != CKR_OK) {
+        kyso_ckr_set_error(error, rv, "C_SignInit");
+        return FALSE;
     }
+    return !key->wants_pin_each_time || give_pin_again(self, pin, error);
+}
 
+static GBytes *
+sign_on_token(Hand *self, const Job *job, const guchar *digest, GError **error)
+{
+    KysoOpenedKey *key = self->signer->key;
+    guchar input[KYSO_MECHANISM_MAX_INPUT];
     guchar raw[KYSO_MECHANISM_MAX_SIGNATURE];
     CK_ULONG raw_size = sizeof raw;
-    if (rv == CKR_OK) {
-        guchar input[KYSO_MECHANISM_MAX_INPUT];
-        gsize size = kyso_mechanism_input(mechanism, key->public_key, digest, input);
-        function = "C_Sign";
-        rv = p11->C_Sign(self->session, input, size, raw, &raw_size);
-    }
+
+    if (!begin_on_token(self, job, error))
+        return NULL;
+
+    gsize size = kyso_mechanism_input(job->mechanism, key->public_key, digest, input);
+    CK_RV rv =
+        kyso_vendor_functions(key->vendor)->C_Sign(self->session, input, size, raw, &raw_size);
     if (rv != CKR_OK) {
-        kyso_ckr_set_error(error, rv, function);
+        kyso_ckr_set_error(error, rv, "C_Sign");
         return NULL;
     }
 
-    return kyso_mechanism_output(mechanism, raw, MIN(raw_size, sizeof raw));
+    return kyso_mechanism_output(job->mechanism, raw, MIN(raw_size, sizeof raw));
 }
 
 static gboolean
@@ -133,17 +167,17 @@ verify(Hand *self, const KysoMechanism *mechanism, const guchar *digest, GBytes 
 }
 
 static GBytes *
-sign_one(Hand *self, const KysoMechanism *mechanism, GBytes *digest, GError **error)
+sign_one(Hand *self, const Job *job, GBytes *digest, GError **error)
 {
     const guchar *bytes = g_bytes_get_data(digest, NULL);
 
     GError *failed = NULL;
-    g_autoptr(GBytes) signature = sign_on_token(self, mechanism, bytes, &failed);
+    g_autoptr(GBytes) signature = sign_on_token(self, job, bytes, &failed);
     if (failed != NULL) {
         g_propagate_error(error, failed);
         return NULL;
     }
-    if (!verify(self, mechanism, bytes, signature)) {
+    if (!verify(self, job->mechanism, bytes, signature)) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_WRONG,
                             "the token's signature does not verify with the certificate");
         return NULL;
@@ -172,12 +206,22 @@ take_work(KysoSigner *self, Job **ret_job, guint *ret_index)
     return TRUE;
 }
 
-/* A refusal leaves the module in order; anything else does not. */
+/* A refusal leaves the module in order, and so does a wrong PIN for one signature; anything else
+ * does not. */
 static gboolean
-is_refusal(const GError *error)
+is_refusal(const KysoSigner *self, const GError *error)
 {
-    return g_error_matches(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED) ||
-           g_error_matches(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED);
+    switch (error->code) {
+    case KYSO_ERROR_MECHANISM_UNSUPPORTED:
+    case KYSO_ERROR_NOT_SUPPORTED:
+        return TRUE;
+    case KYSO_ERROR_PIN_INCORRECT:
+    case KYSO_ERROR_PIN_CANCELLED:
+    case KYSO_ERROR_PROMPT_FAILED:
+        return self->key->wants_pin_each_time;
+    default:
+        return FALSE;
+    }
 }
 
 /* Called with the lock. Returns the job where this was its last digest. */
@@ -185,7 +229,7 @@ static Job *
 note_result(KysoSigner *self, Job *job, guint index, GBytes *signature, GError *error)
 {
     job->signatures->pdata[index] = signature;
-    if (error != NULL && self->fault == NULL && !is_refusal(error))
+    if (error != NULL && self->fault == NULL && !is_refusal(self, error))
         self->fault = g_error_copy(error);
     if (error != NULL && job->error == NULL)
         job->error = g_steal_pointer(&error);
@@ -223,7 +267,7 @@ work(Hand *self)
 
         gint64 begun = g_get_monotonic_time();
         if (error == NULL)
-            signature = sign_one(self, job->mechanism, job->digests->pdata[index], &error);
+            signature = sign_one(self, job, job->digests->pdata[index], &error);
         gint64 ended = g_get_monotonic_time();
 
         g_mutex_lock(&signer->lock);
@@ -324,9 +368,16 @@ kyso_signer_key(KysoSigner *self)
 }
 
 gboolean
-kyso_signer_push(KysoSigner *self, const KysoMechanism *mechanism, GPtrArray *digests,
+kyso_signer_push(KysoSigner *self, const KysoMechanism *mechanism, GPtrArray *digests, int pin_fd,
                  KysoSigned done, gpointer user_data, GError **error)
 {
+    g_auto(KysoFd) pin = pin_fd;
+
+    if (pin >= 0 && (!self->key->wants_pin_each_time || digests->len != 1)) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "\"pin\" is for one signature of a key that wants it each time");
+        return FALSE;
+    }
     if (!kyso_mechanism_fits(mechanism, self->key->public_key)) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_MECHANISM_UNSUPPORTED,
                             "the key is of another type");
@@ -339,6 +390,7 @@ kyso_signer_push(KysoSigner *self, const KysoMechanism *mechanism, GPtrArray *di
     job->signatures = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
     g_ptr_array_set_size(job->signatures, (gint) digests->len);
     job->unfinished = digests->len;
+    job->pin_fd = kyso_fd_steal(&pin);
     job->done = done;
     job->user_data = user_data;
 

@@ -25,10 +25,15 @@ KysoSigner *kyso_signer_new(KysoOpenedKey *key);
 void kyso_signer_free(KysoSigner *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoSigner, kyso_signer_free)
 
-/* Queues @digests (GBytes of the mechanism's digest size; a reference is taken). The digests of one
+/* @pin_fd (taken): the pipe with the PIN typed for this one signature, of a key that wants it each
+ * time; -1: none. Without one the first signature takes the PIN of the login, the next is
+ * KYSO_ERROR_NOT_SUPPORTED. Given to `done`: KYSO_ERROR_PIN_INCORRECT, _PIN_LOCKED (as from a
+ * login), _PIN_CANCELLED (the pipe was empty); but for _PIN_LOCKED the next signature may follow.
+ *
+ * Queues @digests (GBytes of the mechanism's digest size; a reference is taken). The digests of one
  * job may be signed by both threads at once. KYSO_ERROR_MECHANISM_UNSUPPORTED where the key is of
  * another type; `done` is then not called. */
 gboolean kyso_signer_push(KysoSigner *self, const KysoMechanism *mechanism, GPtrArray *digests,
-                          KysoSigned done, gpointer user_data, GError **error);
+                          int pin_fd, KysoSigned done, gpointer user_data, GError **error);
 
 const KysoOpenedKey *kyso_signer_key(KysoSigner *self);

@@ -128,10 +128,8 @@ kyso_vendor_unload(KysoVendor *self)
     self->context = NULL;
 }
 
-/* OpenSC 0.23 notices new readers, and that another token has come in the place of one, only when
- * it is asked for the length of the list. That must not hang on how libp11 asks. */
-static gboolean
-look_again(KysoVendor *self, GError **error)
+gboolean
+kyso_vendor_look_again(KysoVendor *self, GError **error)
 {
     CK_ULONG n = 0;
 
@@ -164,7 +162,7 @@ kyso_vendor_enumerate(KysoVendor *self, PKCS11_SLOT **ret_slots, guint *ret_n_sl
         return FALSE;
 
     release_slots(self);
-    if (!look_again(self, error))
+    if (!kyso_vendor_look_again(self, error))
         return FALSE;
     ERR_clear_error();
     int failed = PKCS11_enumerate_slots(self->context, &self->slots, &self->n_slots);

@@ -36,6 +36,11 @@ void kyso_vendor_unload(KysoVendor *self);
 gboolean kyso_vendor_enumerate(KysoVendor *self, PKCS11_SLOT **ret_slots, guint *ret_n_slots,
                                GError **error);
 
+/* Makes the module look at its readers. OpenSC 0.23 notices new ones, and that another token has
+ * come in the place of one, only when it is asked for the length of its list of slots; that must
+ * not hang on how libp11 asks. Part of enumerate. */
+gboolean kyso_vendor_look_again(KysoVendor *self, GError **error);
+
 /* The module's own functions; NULL before the first load. */
 CK_FUNCTION_LIST *kyso_vendor_functions(KysoVendor *self);
 

@@ -10,6 +10,7 @@
 #include <link.h>
 
 static KysoReaderViewWasUsed was_used; /* NULL: no view */
+static KysoReaderViewHasLostCard has_lost_card;
 
 static gboolean
 fail(GError **error, const char *what, const char *reason)
@@ -61,7 +62,8 @@ start_view(void *view, const char *reader, const char *real, GError **error)
     KysoReaderViewStart start = (KysoReaderViewStart) dlsym(view, KYSO_READER_VIEW_START);
 
     was_used = (KysoReaderViewWasUsed) dlsym(view, KYSO_READER_VIEW_WAS_USED);
-    if (start == NULL || was_used == NULL)
+    has_lost_card = (KysoReaderViewHasLostCard) dlsym(view, KYSO_READER_VIEW_HAS_LOST_CARD);
+    if (start == NULL || was_used == NULL || has_lost_card == NULL)
         return fail(error, KYSO_READER_VIEW_LIBRARY, "not the view of this kyso");
 
     g_autofree char *reason = start(reader, real);
@@ -94,4 +96,10 @@ gboolean
 kyso_view_loader_was_used(void)
 {
     return was_used != NULL && was_used();
+}
+
+gboolean
+kyso_view_loader_has_lost_card(void)
+{
+    return has_lost_card != NULL && has_lost_card();
 }

@@ -15,3 +15,6 @@ gboolean kyso_view_loader_load(const char *reader, GError **error);
 /* FALSE where no view is loaded, or nobody has gone through it: a module that has seen tokens all
  * the same has its own way to pcscd. */
 gboolean kyso_view_loader_was_used(void);
+
+/* TRUE where the card that the module was at work on has gone. FALSE without a view. */
+gboolean kyso_view_loader_has_lost_card(void);

@@ -93,6 +93,32 @@ class Places(Case):
 
 class FullDisk(Case):
     @needs_mounts
+    def test_a_disk_that_gets_full_ends_a_batch(self):
+        """Into descriptors, as only these need room after the consent. The first result fits."""
+        size = self.letter.path.stat().st_size
+        mount(self.out, f'size={2 * size}')
+        self.addCleanup(subprocess.run, ['umount', '--lazy', self.out])
+        documents, fds = [], []
+        with contextlib.ExitStack() as stack:
+            reader = self.letter.path
+            for n in range(3):
+                fds.append(stack.enter_context(open(reader, 'rb')).fileno())
+                fds.append(stack.enter_context(open(self.out / f'{n}', 'wb')).fileno())
+                documents.append({'input': {'fd': 2 * n}, 'output': {'fd': 2 * n + 1}})
+            with self.agent.connect() as client:
+                result = client.call(SIGN, self.approval(documents=documents), fds)
+        self.assertEqual([told['status'] for told in result['documents']],
+                         ['signed', 'failed', 'untouched'])
+        self.assertEqual((result['documents'][1]['error']['code'], result['ended_by']['code']),
+                         ('disk_full', 'disk_full'))
+        self.assertEqual([(self.out / f'{n}').stat().st_size for n in range(3)],
+                         [result['documents'][0]['output_size'], 0, 0])
+        self.assertEqual([(record['outcome'], record['error_code']) for record in self.journal()],
+                         [('signed', ''), ('signed', ''), ('failed', 'disk_full'),
+                          ('failed', 'disk_full')])
+        self.note('disk_full', 'the disk gets full within a batch', 'failed', 1)
+
+    @needs_mounts
     def test_whenever_the_disk_is_full_the_old_file_stands(self):
         """From no room at all up to enough for the result, in steps of a page."""
         refused = 0

@@ -148,7 +148,8 @@ class Absence(office.Case):
 
     def test_without_a_token_nothing_is_signed(self):
         self.home.break_token('TOKEN:absent')
-        self.refuse('no_token', 'no token present', self.approval(), outcome='failed')
+        self.refuse('no_token', 'no token present', self.approval(wait_for_token=False),
+                    outcome='failed')
         with self.agent.connect() as client:
             self.assertEqual(client.call('tokens.list'), {'tokens': [], 'faults': []})
 
@@ -226,7 +227,7 @@ class Drivers(office.Case):
 
     def test_a_failing_session_does_not_hang(self):
         self.home.break_token('C_OpenSession:rv=0xe0')
-        self.refuse('unknown_credential', 'C_OpenSession: rv=0xe0', self.detached(),
+        self.refuse('unknown_credential', 'C_OpenSession: rv=0xe0', self.detached(wait_for_token=False),
                     outcome='failed')
 
 

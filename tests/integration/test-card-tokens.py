@@ -7,9 +7,12 @@ import base64
 import hashlib
 import os
 import signal
+import subprocess
 
 import card_office
+import kyso_kit
 import tap
+from token_events import Watch
 
 SIGN = 'signatures.signHash'
 SHA256 = '2.16.840.1.101.3.4.2.1'
@@ -27,11 +30,12 @@ class Case(card_office.Case):
             'credentialID': self.home.credentials[name],
             'hash': [base64.b64encode(digest).decode()],
             'hashAlgo': SHA256,
+            'wait_for_token': False,
         }
 
-    def sign(self, name):
+    def sign(self, name, **more):
         with self.agent.connect() as client:
-            return client.call(SIGN, self.request(name))['signatures'][0]
+            return client.call(SIGN, {**self.request(name), **more})['signatures'][0]
 
     def tokens(self):
         """{reader: (label, ...)} of tokens.list, and the codes of its faults."""
@@ -48,61 +52,82 @@ class One(Case):
 
     def test_a_card_is_seen_as_long_as_it_is_there(self):
         self.assertEqual(self.tokens(), ({}, []))
-        self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.card_insert('leader')
+        self.assertTrue(self.sign('leader', wait_for_token=True))
         tokens, faults = self.tokens()
         self.assertEqual((len(tokens), faults), (1, []))
-        self.rig.card_remove()
+        self.card_remove()
         self.assertEqual(self.tokens(), ({}, []))
-        self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.card_insert('leader')
+        self.assertTrue(self.sign('leader', wait_for_token=True))
 
 
     def test_the_card_is_locked_again_after_a_signature(self):
-        card = self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        card = self.card_insert('leader')
+        self.assertTrue(self.sign('leader', wait_for_token=True))
         self.assertEqual(len(card.pins_sent()), 1)
         self.tokens()  # waits for its turn behind the end of the login
         self.assertFalse(card.is_verified())
 
     def test_the_card_is_locked_again_after_its_worker_was_killed(self):
-        card = self.rig.card_insert('leader')
+        card = self.card_insert('leader')
         card.watch(0x87)
-        card.fault(0x87, 'hang')
+        card.fault(0x87, 'delay', 300)
         with self.agent.connect() as client:
-            request = client.begin(SIGN, self.request('leader'))
+            request = client.begin(SIGN, {**self.request('leader'), 'wait_for_token': True})
             card.wait_event('apdu 87')
             self.assertTrue(card.is_verified())
             for pid, name in self.agent.children().items():
                 if name == 'kyso-token':
                     os.kill(pid, signal.SIGKILL)
-            card.clear()
             self.assert_refused('token_crashed', client.finish, request)
-        self.rig.card_remove()
-        self.rig.card_insert('leader')
+        self.tokens()  # waits for its turn behind the end of the login
+        self.assertFalse(card.is_verified())
+        card.clear()
         self.assertTrue(self.sign('leader'))
 
     def test_a_token_that_leaves_ends_what_was_asked_of_it(self):
-        card = self.rig.card_insert('leader')
+        card = self.card_insert('leader')
         card.watch(0x87)
         card.fault(0x87, 'delay', 600000)
         with self.agent.connect() as client:
-            request = client.begin(SIGN, self.request('leader'))
+            request = client.begin(SIGN, {**self.request('leader'), 'wait_for_token': True})
             card.wait_event('apdu 87')
-            self.rig.card_remove()
+            self.card_remove()
             self.assert_refused('token_removed', client.finish, request)
         card.clear()
-        self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
+        self.card_insert('leader')
+        self.assertTrue(self.sign('leader', wait_for_token=True))
 
     def test_without_pcscd_it_is_told_and_comes_back(self):
-        self.rig.card_insert('leader')
-        self.assertTrue(self.sign('leader'))
-        self.rig.pcscd_kill()
+        self.card_insert('leader')
+        self.assertTrue(self.sign('leader', wait_for_token=True))
+        self.pcscd_kill()
         self.assert_refused('pcsc_unavailable', self.sign, 'leader')
         tokens, faults = self.tokens()
         self.assertEqual((tokens, faults), ({}, ['pcsc_unavailable']))
-        self.rig.pcscd_start()
+        self.pcscd_start()
+        self.assertTrue(self.sign('leader', wait_for_token=True))
+
+
+    def test_who_holds_the_card_alone_is_named(self):
+        self.rig.card_insert('leader')
+        holder = subprocess.Popen(
+            [kyso_kit.program('tests/kit/rig/card-hold'), self.rig.reader().name],
+            env={**os.environ, **self.rig.environment()},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with holder:
+            self.assertEqual(holder.stdout.readline(), b'held\n')
+            with self.agent.connect() as client:
+                error = self.assert_refused('reader_busy', client.call, SIGN,
+                                            self.request('leader'))
+            self.assertEqual(error.data['reader'], self.rig.reader().name)
+            self.assertEqual(error.data['programs'], [{'pid': holder.pid, 'name': 'card-hold'}])
+            watch = Watch(self.agent)
+            self.addCleanup(watch.client.close)
+            holder.stdin.close()
+            while watch.expect('state', self.rig.reader().name)['reader']['exclusive']:
+                pass
         self.assertTrue(self.sign('leader'))
 
 
@@ -110,27 +135,27 @@ class Two(Case):
     rig_options = {'readers': 2}
 
     def test_a_mute_card_delays_no_other(self):
-        mute = self.rig.card_insert('leader', 0)
-        self.rig.card_insert('agency', 1)
+        mute = self.card_insert('leader', 0)
+        self.card_insert('agency', 1)
         mute.fault(None, 'hang')
-        self.assertTrue(self.sign('agency'))
+        self.assertTrue(self.sign('agency', wait_for_token=True))
         tokens, faults = self.tokens()
         self.assertEqual(faults, ['token_hung'])
         self.assertEqual(len(tokens), 1)
-        self.rig.card_remove(0)
+        self.card_remove(0)
         self.assertEqual(self.tokens()[1], [])
-        self.assertTrue(self.sign('agency'))
+        self.assertTrue(self.sign('agency', wait_for_token=True))
 
     def test_two_tokens_sign_side_by_side(self):
-        slow = self.rig.card_insert('leader', 0)
-        self.rig.card_insert('agency', 1)
+        slow = self.card_insert('leader', 0)
+        self.card_insert('agency', 1)
         slow.watch(0x87)
         slow.fault(0x87, 'delay', 600000)
         with self.agent.connect() as client:
-            request = client.begin(SIGN, self.request('leader'))
+            request = client.begin(SIGN, {**self.request('leader'), 'wait_for_token': True})
             slow.wait_event('apdu 87')
-            self.assertTrue(self.sign('agency'))
-            self.rig.card_remove(0)
+            self.assertTrue(self.sign('agency', wait_for_token=True))
+            self.card_remove(0)
             self.assert_refused('token_removed', client.finish, request)
 
 

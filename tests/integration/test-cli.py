@@ -79,6 +79,10 @@ class WithoutAgent(Cli):
             ['sign', '--purpose', 'approve', '--reserve', 'year=1:1,2,3,4', 'a.pdf', 'b.pdf'],
             ['sign', '--purpose', 'approve', '--timeout', '3601', 'a.pdf', 'b.pdf'],
             ['sign', '--purpose', 'approve', '--credential', 'abc', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'file', 'a', 'b', 'c'],
+            ['sign', '--purpose', 'file', '--output-dir', 'out'],
+            ['sign', '--purpose', 'file', '--output-dir', 'out', 'a', 'b/a'],
+            ['sign', '--purpose', 'issue', '--output-dir', 'out', '--number', '7', 'a'],
             ['cancel', '"x"'],
         ):
             with self.subTest(arguments):
@@ -88,10 +92,10 @@ class WithoutAgent(Cli):
         manual = (kyso_kit.ROOT / 'packaging' / 'man' / 'kyso.1').read_text().replace('\\-', '-')
         usage = self.kyso('--help')
         source = ''.join(path.read_text() for path in CLI.glob('*.c'))
-        options = set(re.findall(r'^ +\{"([a-z]+)", (?:0|\'h\'), 0, G_OPTION', source, re.MULTILINE))
+        options = set(re.findall(r'^ +\{"([a-z-]+)", (?:0|\'h\'), 0, G_OPTION', source, re.MULTILINE))
         commands = set(re.findall(r'^    \{"([a-z]+)", "', (CLI / 'kyso-cli.c').read_text(), re.MULTILINE))
         self.assertGreater(len(options), 15)
-        self.assertEqual(options, set(re.findall(r'--([a-z]+)', manual)))
+        self.assertEqual(options, set(re.findall(r'--([a-z-]+)', manual)))
         described = re.findall(r'^\.TP\n\.B[IR]? "?kyso ([a-z]+)', manual, re.MULTILINE)
         self.assertEqual(commands, set(described))
         for command in commands:
@@ -120,6 +124,39 @@ class WithAgent(Cli):
         self.assertNotIn('Con dấu', self.kyso('credentials', '--role', 'personal'))
         self.assertIn('Personal: Nguyễn Văn Thử', self.kyso('--lang', 'en', 'credentials'))
         self.assertIn('Không có yêu cầu nào', self.kyso('requests'))
+
+    def batch(self, *more, code=0):
+        """What kyso says of three letters signed at once."""
+        self.folder = self.home.path / 'signed'
+        self.folder.mkdir(exist_ok=True)
+        letters = [self.make_letter(f'{name}.pdf').path for name in 'abc']
+        return self.kyso('sign', '--purpose', 'approve', '--place', place(self.letter.places['leader']),
+                         '--output-dir', self.folder, *more, *letters, code=code)
+
+    def test_several_letters_are_signed_with_one_pin(self):
+        said = self.batch('--metadata', 'CodeNotation=UBND-VP')
+        for name in 'abc':
+            self.assertIn(f'Đã ký: {self.folder}/{name}.pdf', said)
+            self.assertIn('hợp lệ', self.kyso('verify', self.folder / f'{name}.pdf'))
+        self.assertIn('Đã ký 3, lỗi 0, chưa ký 0.', said)
+        self.assertEqual(self.home.pinentry_log().count('\nGETPIN'), 1)
+        self.assertEqual(json.loads(self.batch('--json'))['signed'], 3)
+
+    def test_of_several_letters_it_is_told_what_became_of_each(self):
+        self.home.configure('sign', 'batch-open=all')
+        self.agent.stop()
+        self.agent = self.start_agent()
+        self.home.script_pinentry('yes', 'notconfirm', 'yes', f'pin {kyso_kit.PIN}')
+        said = self.batch(code=25)
+        self.assertIn(f'Chưa ký: {self.home.path}/b.pdf', said)
+        self.assertIn('Đã ký 2, lỗi 0, chưa ký 1.', said)
+        self.assertEqual(sorted(os.listdir(self.folder)), ['a.pdf', 'c.pdf'])
+
+    def test_one_bad_letter_of_several_signs_none(self):
+        said = self.batch(self.home.config / 'kyso.conf', code=26)
+        self.assertIn('document_not_pdf', said)
+        self.assertIn('document 0', said)
+        self.assertEqual(os.listdir(self.folder), [])
 
     def test_json_is_the_result(self):
         with self.agent.connect() as client:

@@ -220,6 +220,8 @@ class Running(kyso_kit.Case):
         letter = {'path': str(self.letter.path)}
 
         self.call('tokens.list')
+        self.call('tokens.watch')
+        self.call('tokens.watch', enabled=False)
         self.call('credentials.list')
         self.call('credentials.info', credentialID=leader)
         self.call(
@@ -246,6 +248,13 @@ class Running(kyso_kit.Case):
             input=letter,
             output={'path': detached},
         )
+        batch = [
+            {'input': letter, 'output': {'path': str(self.home.path / f'batch-{n}.p7s')}}
+            for n in range(2)
+        ]
+        self.call(
+            'signatures.signDoc', credentialID=leader, purpose='file', documents=batch
+        )
         self.call('signatures.verify', input={'path': issued})
         self.call('signatures.verify', input=letter)
         self.call('signatures.verify', input=letter, signature={'path': detached})
@@ -262,7 +271,8 @@ class Running(kyso_kit.Case):
         self.home.script_pinentry('hang')
         params = {**self.fitting()['signatures.signDoc'], 'credentialID': self.home.credentials['leader']}
         waiting = self.client.begin('signatures.signDoc', params)
-        stages = SCHEMAS.resolve({'$ref': '#/components/schemas/stage'})['enum']
+        stages = SCHEMAS.resolve({'$ref': '#/components/schemas/stage'})['enum'].copy()
+        stages.remove('wait')  # the token is plugged in
         seen = []
         while 'show' not in seen:
             index = len(seen)

@@ -7,7 +7,10 @@ a pcscd of the home's own (card_rig.py).
 
         def test_...(self):
             agent = self.start_agent()
-            self.rig.card_insert('leader')
+            self.card_insert('leader')
+
+A verb of the rig returns when pcscd has told its clients; the agent is one of them, and may be asked
+for a token before it has heard of it. The verbs of Case wait for the agent, too.
 """
 
 import glob
@@ -74,6 +77,17 @@ class Home(kyso_kit.Home):
         del environment['SOFTHSM2_CONF']
         return environment
 
+    def wait_seen(self, agent):
+        """Until the agent knows the readers and cards as they are."""
+        wanted = self.rig.state()
+        with agent.connect() as client:
+            told = client.call('tokens.watch')
+            while (told['service'], {reader['name']: reader['card'] for reader in told['readers']}) \
+                    != wanted:
+                client.wait_notification('tokens.changed')
+                client.notifications.clear()
+                told = client.call('tokens.watch')
+
     def remove(self):
         self.rig.close()
         super().remove()
@@ -93,5 +107,42 @@ class Case(kyso_kit.Case):
             self.skipTest(str(error))
         self.addCleanup(self.home.remove)
         self.rig = self.home.rig
+        self._agents = []
         for number, name in enumerate(self.inserted):
             self.rig.card_insert(name, number)
+
+    def start_agent(self, **options):
+        agent = super().start_agent(**options)
+        self._agents.append(agent)
+        return agent
+
+    def wait_seen(self):
+        for agent in self._agents:
+            if agent.process.poll() is None:
+                self.home.wait_seen(agent)
+
+    def card_insert(self, name, number=0):
+        card = self.rig.card_insert(name, number)
+        self.wait_seen()
+        return card
+
+    def card_remove(self, number=0):
+        card = self.rig.card_remove(number)
+        self.wait_seen()
+        return card
+
+    def reader_add(self, number=0):
+        self.rig.reader_add(number)
+        self.wait_seen()
+
+    def reader_remove(self, number=0):
+        self.rig.reader_remove(number)
+        self.wait_seen()
+
+    def pcscd_kill(self):
+        self.rig.pcscd_kill()
+        self.wait_seen()
+
+    def pcscd_start(self):
+        self.rig.pcscd_start()
+        self.wait_seen()

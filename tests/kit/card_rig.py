@@ -343,6 +343,13 @@ class Rig:
             self._cards[name] = Card(self.folder, name, self.pin, self.puk, self.yubico)
         return self._cards[name]
 
+    def state(self):
+        """("running" or "absent", {reader: has a card}) as PC/SC clients see it sooner or later."""
+        if self.pcscd is None:
+            return 'absent', {}
+        return 'running', {reader.name: reader.card is not None for reader in self.readers
+                           if reader.is_plugged}
+
     def wait_reader(self, reader, state, seconds=WAIT_SECONDS):
         """Until pcscd says that it is "present", "empty", "plugged" or "unplugged"."""
         wait = subprocess.run(

@@ -3,6 +3,8 @@
 p11fault.c where a moment has to be held, over a pcscd and virtual cards of its own."""
 
 import dataclasses
+import os
+import signal
 import time
 
 import card_office
@@ -10,11 +12,11 @@ import card_rig
 import kyso_kit
 import office
 
-HELD_MS = 1500  # how long a driver or a card waits where it is held
-DEADLINE_SECONDS = 10  # the time that a token has is longer: nobody may wait for it
+HELD_MS = 8000  # how long a driver or a card waits where it is held
+SHORT_MS = 1500  # enough for a swap
+DEADLINE_SECONDS = 4  # an event counts at once: nobody waits for what is held, or for a time-out
 
 OWN, OTHER = 'leader', 'deputy'
-GONE = ('token_removed', 'token_changed')
 
 
 class CardHome(card_office.Home):
@@ -86,6 +88,17 @@ class Bench(office.Case):
         self.reader.insert(self.other)
         self.reader.plug()
 
+    def swap_token_asleep(self):
+        """While the agent cannot see it, and until the driver has done what it was about to do."""
+        os.kill(self.agent.pid, signal.SIGSTOP)
+        try:
+            self.swap_token()
+            done = {'C_SignInit': 'C_Sign'}.get(self.held, self.held)
+            self.home.token_calls.wait(
+                lambda line: line.split()[1] == done and line.split()[2] != 'delay', self.seen)
+        finally:
+            os.kill(self.agent.pid, signal.SIGCONT)
+
     def restore(self):
         self.own.clear()
         if not self.reader.is_plugged:
@@ -100,12 +113,12 @@ class Bench(office.Case):
     def at_window(self):
         """While the PIN is asked for."""
 
-    def at_rule(self, function):
+    def at_rule(self, function, held_ms=HELD_MS):
         """When the driver is about to do this, after the PIN was typed."""
-        seen = len(self.home.token_calls.lines)
-        self.home.break_token(f'{function}:delay={HELD_MS}')
+        self.held, self.seen = function, len(self.home.token_calls.lines)
+        self.home.break_token(f'{function}:delay={held_ms}')
         self.gate.open()
-        self.home.wait_token_call(function, 'delay', seen)
+        self.home.wait_token_call(function, 'delay', self.seen)
         self.home.break_token()
 
     def in_command(self, ins):
@@ -150,7 +163,8 @@ class Bench(office.Case):
         seen = len(self.home.pin_windows.lines)
         with self.agent.connect() as client:
             request = client.begin('signatures.signDoc', self.detached(
-                input={'path': str(self.letter.path)}, output={'path': str(target)}))
+                input={'path': str(self.letter.path)}, output={'path': str(target)},
+                wait_for_token=False))
             self.home.wait_pin_window(seen)
             moment, *arguments = case.moment
             getattr(self, moment)(*arguments)
@@ -171,9 +185,9 @@ class Case:
     when: str
     event: str
     moment: tuple
-    codes: tuple = GONE
-    pins: int = 1  # at most, at the own card
-    hotplug: bool = False
+    codes: tuple
+    pins: int  # at most, at the own card
+    hotplug: bool
 
     def __str__(self):
         return f'{self.what}, {self.when}'
@@ -182,13 +196,22 @@ class Case:
 WINDOW = ('the PIN is asked for', ('at_window',), 0)
 LOGIN = ('before C_Login, PIN typed', ('at_rule', 'C_Login'), 0)
 AFTER = ('between login and signature', ('at_rule', 'C_SignInit'), 1)
+SHORTLY = (('before C_Login, PIN typed', ('at_rule', 'C_Login', SHORT_MS), 0),
+           ('between login and signature', ('at_rule', 'C_SignInit', SHORT_MS), 1))
 IN_VERIFY = ('inside VERIFY', ('in_command', card_rig.VERIFY), 1)
 IN_SIGNING = ('inside GENERAL AUTHENTICATE', ('in_command', card_rig.GENERAL_AUTHENTICATE), 1)
 
 
 def cases_of(what, event, moments, hotplug=False):
-    return [Case(what, when, event, moment, pins=pins, hotplug=hotplug)
-            for when, moment, pins in moments]
+    # While the PIN is asked for nothing was begun with the token: the window closes when it leaves,
+    # or where another one is there before that is seen, the change is told.
+    return [
+        Case(what, when, event, moment,
+             ('token_changed', 'token_removed') if 'swap' in event and moment == WINDOW[1]
+             else ('token_removed',), pins,
+             hotplug)
+        for when, moment, pins in moments
+    ]
 
 
 CASES = (
@@ -197,4 +220,5 @@ CASES = (
     *cases_of('card swapped in a blink', 'swap_card_fast', (WINDOW, LOGIN, AFTER)),
     *cases_of('token pulled', 'pull_token', (WINDOW, LOGIN, AFTER, IN_SIGNING), True),
     *cases_of('token swapped', 'swap_token', (WINDOW, LOGIN, AFTER, IN_SIGNING), True),
+    *cases_of('same, the agent asleep', 'swap_token_asleep', SHORTLY, True),
 )

@@ -15,6 +15,8 @@
  *   delay=300                  milliseconds before the call
  *   try                        does, before the call, what a module must not be able to do
  *                              (p11fault-tries.c) in the folder P11FAULT_ELSEWHERE; the log tells
+ *   other                      (C_GetTokenInfo, C_GetAttributeValue) as from this call another
+ *                              token were there, for this call only
  *   garble                     (C_Sign) one bit of the signature is wrong
  *   lie=0xffffff               (C_GetSlotList, C_FindObjects, C_GetAttributeValue, C_Sign) after
  * the call: so many slots, objects, or bytes are said to have come And for the token itself:
@@ -22,6 +24,8 @@
  *   TOKEN:no-reader            not even an empty slot
  *   TOKEN:pin-low, TOKEN:pin-final, TOKEN:pin-locked, TOKEN:keypad, TOKEN:blank
  *                              flags of C_GetTokenInfo; SoftHSM itself never locks
+ *   TOKEN:keypad=123456        the person types this at the reader for C_Login without a PIN
+ *   TOKEN:pin-each-time=123456 each signature wants this PIN (CKA_ALWAYS_AUTHENTICATE)
  *   TOKEN:other                another one in its place: the serial number differs
  *   TOKEN:other-certificate    each certificate differs in its last byte
  */
@@ -42,6 +46,7 @@
 #define MAX_FUNCTIONS 80
 #define MAX_SLOTS 64
 #define MAX_RULES 16
+#define MAX_PIN 32
 #define MIN_CERTIFICATE 256 /* bytes of DER; no other attribute that is read has so many */
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **ret);
@@ -54,6 +59,7 @@ static struct {
     int calls;
 } counters[MAX_FUNCTIONS];
 static bool was_absent;
+static bool has_pin_for_signature;
 
 /* What the rules say about one call. */
 typedef struct {
@@ -70,6 +76,8 @@ typedef struct {
     bool token_is_blank;
     bool token_is_other;
     bool certificate_is_other;
+    char typed[MAX_PIN]; /* at the keypad; "" is nobody there */
+    char each[MAX_PIN];  /* the PIN for each signature; "" where none is wanted */
 } Fault;
 
 static void
@@ -121,6 +129,10 @@ apply_to_token(const char *action, Fault *ret)
         ret->token_flags |= CKF_USER_PIN_LOCKED;
     else if (strcmp(action, "keypad") == 0)
         ret->token_flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+    else if (sscanf(action, "keypad=%31s", ret->typed) == 1)
+        ret->token_flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+    else if (sscanf(action, "pin-each-time=%31s", ret->each) == 1)
+        return;
     else if (strcmp(action, "blank") == 0)
         ret->token_is_blank = true;
     else if (strcmp(action, "other") == 0)
@@ -166,6 +178,8 @@ apply_to_call(const char *function, const char *action, Fault *ret)
     }
     if (strcmp(action, "try") == 0 && getenv("P11FAULT_ELSEWHERE") != NULL)
         p11fault_try_all(getenv("P11FAULT_ELSEWHERE"), write_try);
+    if (strcmp(action, "other") == 0)
+        ret->token_is_other = ret->certificate_is_other = true;
     if (strcmp(action, "garble") == 0)
         ret->is_garbled = true;
     if (sscanf(action, "lie=%lx", &ret->lie) == 1)
@@ -272,12 +286,36 @@ WRAP(C_GetInfo, (CK_INFO *info), (info))
 WRAP(C_OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY notify, CK_SESSION_HANDLE *ret), (slot, flags, data, notify, ret))
 WRAP(C_CloseSession, (CK_SESSION_HANDLE session), (session))
 WRAP(C_CloseAllSessions, (CK_SLOT_ID slot), (slot))
-WRAP(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG size), (session, user, pin, size))
 WRAP(C_Logout, (CK_SESSION_HANDLE session), (session))
 WRAP(C_FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG n), (session, template, n))
 WRAP(C_FindObjectsFinal, (CK_SESSION_HANDLE session), (session))
 WRAP(C_SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key), (session, mechanism, key))
 /* clang-format on */
+
+/* SoftHSM knows neither a keypad nor, for these keys, a PIN for each signature. */
+static CK_RV
+log_in(Fault *fault, CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG size)
+{
+    if (pin == NULL && fault->typed[0] != '\0') {
+        pin = (CK_UTF8CHAR *) fault->typed;
+        size = strlen(fault->typed);
+    }
+    if (user != CKU_CONTEXT_SPECIFIC || fault->each[0] == '\0')
+        return real->C_Login(session, user, pin, size);
+
+    has_pin_for_signature =
+        pin != NULL && size == strlen(fault->each) && memcmp(pin, fault->each, size) == 0;
+    return has_pin_for_signature ? CKR_OK : CKR_PIN_INCORRECT;
+}
+
+static CK_RV
+wrapped_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG size)
+{
+    Fault fault = look_up("C_Login");
+    CK_RV rv = fault.is_replaced ? fault.rv : log_in(&fault, session, user, pin, size);
+
+    return finish("C_Login", &fault, rv);
+}
 
 static CK_RV
 wrapped_C_GetSlotList(CK_BBOOL with_token, CK_SLOT_ID *slots, CK_ULONG *n)
@@ -343,6 +381,8 @@ wrapped_C_GetAttributeValue(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
         if (fault.certificate_is_other && template[i].type == CKA_VALUE && value != NULL &&
             template[i].ulValueLen >= MIN_CERTIFICATE)
             value[template[i].ulValueLen - 1] ^= 1;
+        if (fault.each[0] != '\0' && template[i].type == CKA_ALWAYS_AUTHENTICATE && value != NULL)
+            *value = CK_TRUE;
         if (fault.is_lying)
             template[i].ulValueLen = fault.lie;
     }
@@ -354,6 +394,11 @@ wrapped_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size, CK_BYTE 
                CK_ULONG *ret_size)
 {
     Fault fault = look_up("C_Sign");
+    if (fault.each[0] != '\0' && !has_pin_for_signature) {
+        fault.is_replaced = true;
+        fault.rv = CKR_USER_NOT_LOGGED_IN;
+    }
+    has_pin_for_signature = false;
     CK_RV rv =
         fault.is_replaced ? fault.rv : real->C_Sign(session, data, size, signature, ret_size);
 

@@ -46,6 +46,15 @@ class Schemas:
             fits = 'boolean' in names
         assert fits, f'{where} is {value!r}, not {names}'
 
+    def _check_oneOf(self, value, wanted, where, schema):
+        faults = []
+        for item in wanted:
+            try:
+                self.check(value, item, where)
+            except AssertionError as fault:
+                faults.append(str(fault))
+        assert len(faults) == len(wanted) - 1, f'{where} fits {len(wanted) - len(faults)}: {faults}'
+
     def _check_properties(self, value, wanted, where, schema):
         for name, item in (value or {}).items():
             if name in wanted:
@@ -70,7 +79,8 @@ class Schemas:
         assert value == wanted, f'{where} is {value!r}, not {wanted!r}'
 
     def _check_pattern(self, value, wanted, where, schema):
-        assert re.search(wanted, value), f'{where} is {value!r}, not like {wanted}'
+        fits = not isinstance(value, str) or re.search(wanted, value)
+        assert fits, f'{where} is {value!r}, not like {wanted}'
 
     def _check_minimum(self, value, wanted, where, schema):
         assert value >= wanted, f'{where} is {value}, under {wanted}'

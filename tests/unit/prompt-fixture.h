@@ -81,7 +81,8 @@ tear_down(Fixture *fixture, gconstpointer data)
 
 static const KysoAskDocument sample_document = {.name = "qd-12.pdf",
                                                 .subject = "Về việc phân công",
-                                                .number = "12/QĐ-UBND",
+                                                .number = "12",
+                                                .notation = "QĐ-UBND",
                                                 .pages = 3};
 
 static inline KysoAsk
@@ -117,7 +118,7 @@ answered(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     Asked *asked = user_data;
 
-    kyso_prompt_ask_finish(KYSO_PROMPT(source), result, &asked->error);
+    kyso_prompt_ask_finish(KYSO_PROMPT(source), result, NULL, &asked->error);
     asked->is_done = TRUE;
 }
 

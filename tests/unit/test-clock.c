@@ -12,9 +12,11 @@ test_formats(void)
         g_autoptr(GDateTime) moment = g_date_time_new_from_iso8601(same[i], NULL);
         g_autofree char *people = kyso_clock_format(moment);
         g_autofree char *api = kyso_clock_to_rfc3339(moment);
+        g_autofree char *fine = kyso_clock_to_rfc3339_ms(moment);
         g_autofree char *pdf = kyso_clock_to_pdf(moment);
         g_assert_cmpstr(people, ==, "22/11/2026 16:05:09 +07:00");
         g_assert_cmpstr(api, ==, "2026-11-22T16:05:09+07:00");
+        g_assert_cmpstr(fine, ==, "2026-11-22T16:05:09.000+07:00");
         g_assert_cmpstr(pdf, ==, "D:20261122160509+07'00'");
     }
 }

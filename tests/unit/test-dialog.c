@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/dialog/assuan.h"
+#include "agent/dialog/list-wording.h"
+#include "agent/dialog/notice.h"
 #include "agent/dialog/screen.h"
 #include "agent/dialog/visible.h"
 #include "agent/dialog/wording.h"
@@ -211,7 +213,7 @@ test_description_keeps_its_words_whatever_the_caller_sends(void)
             .pin_count_low = TRUE,
             .n_documents = 1,
             .document_count = 1,
-            .documents = {{text->str, text->str, text->str, text->str, 99999}},
+            .documents = {{text->str, text->str, text->str, text->str, text->str, 99999}},
         };
         g_autofree char *description = kyso_wording_description(&question);
         g_autofree char *line = kyso_assuan_line("SETDESC", description);
@@ -220,6 +222,51 @@ test_description_keeps_its_words_whatever_the_caller_sends(void)
         g_assert_nonnull(strstr(line, "Chương trình yêu cầu: “A"));
         g_assert_nonnull(strstr(line, "(PID 4194304)"));
         g_assert_nonnull(strstr(line, "ĐÃ HẾT HẠN"));
+    }
+}
+
+/* The list and the documents of a batch, and the window that waits, as long as they can be. */
+static void
+test_windows_of_a_batch_keep_their_words_too(void)
+{
+    const char *fillings[] = {"ữ", "%", "\n", "x", "”"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(fillings); i++) {
+        g_autoptr(GString) text = g_string_new("A");
+        for (guint k = 0; k < 1000; k++)
+            g_string_append(text, fillings[i]);
+        g_autofree KysoQuestion *question = g_new0(KysoQuestion, 1);
+        question->language = "vi";
+        question->purpose = "issue";
+        question->caller_executable = text->str;
+        question->caller_pid = 4194304;
+        question->n_documents = question->document_count = KYSO_QUESTION_MAX_DOCUMENTS;
+        for (guint n = 0; n < KYSO_QUESTION_MAX_DOCUMENTS; n++)
+            question->documents[n] = (KysoQuestionDocument){text->str, text->str, text->str,
+                                                            text->str, text->str, 99999};
+        g_autofree char *page = kyso_list_wording_page(question, 192);
+        g_autofree char *page_line = kyso_assuan_line("SETDESC", page);
+        g_assert_nonnull(strstr(page_line, "Số tài liệu được ký cùng lúc: 200"));
+        g_assert_nonnull(strstr(page_line, "Tài liệu 193 đến 200 trên 200:"));
+        g_assert_nonnull(strstr(page_line, "%0A200. “"));
+
+        g_autofree char *document = kyso_list_wording_document(question, 7);
+        g_autofree char *document_line = kyso_assuan_line("SETDESC", document);
+        g_assert_nonnull(strstr(document_line, "Tài liệu 8 trên 200: “A"));
+        g_assert_nonnull(strstr(document_line, "Trang đầu: “A"));
+        g_assert_true(g_str_has_suffix(document_line, "”\n"));
+
+        KysoNoticeWindow notice = {.language = "vi", .n_requests = 3, .request_count = 64};
+        for (guint n = 0; n < 3; n++)
+            notice.requests[n] = (KysoNoticeRequest){.credential = text->str,
+                                                     .purpose = "issue",
+                                                     .document = text->str,
+                                                     .executable = text->str,
+                                                     .documents = 200,
+                                                     .pid = 4194304};
+        g_autofree char *told = kyso_notice_describe(&notice);
+        g_autofree char *told_line = kyso_assuan_line("SETDESC", told);
+        g_assert_nonnull(strstr(told_line, "… và số yêu cầu khác: 62\n"));
     }
 }
 
@@ -285,6 +332,8 @@ main(int argc, char **argv)
                     test_answers_in_pieces_are_put_together);
     g_test_add_func("/dialog/description-keeps-its-words-whatever-the-caller-sends",
                     test_description_keeps_its_words_whatever_the_caller_sends);
+    g_test_add_func("/dialog/windows-of-a-batch-keep-their-words-too",
+                    test_windows_of_a_batch_keep_their_words_too);
     g_test_add_func("/dialog/expiry-is-told-when-near", test_expiry_is_told_when_near);
     g_test_add_func("/dialog/environment-is-made-of-a-list", test_environment_is_made_of_a_list);
     return g_test_run();

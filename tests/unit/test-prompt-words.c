@@ -60,7 +60,7 @@ test_batch_is_counted(Fixture *fixture, gconstpointer data)
         documents[i] = sample_document;
     ask.documents = documents;
     ask.n_documents = G_N_ELEMENTS(documents);
-    ask_and_expect(fixture, &ask, "pin 1", 0, "1");
+    ask_and_expect(fixture, &ask, "yes\npin 1", 0, "1");
     g_autofree char *log = read_log(fixture);
     assert_said(log, "%0ASố tài liệu được ký cùng lúc: 60%0A1. “qd-12.pdf”%0A");
     assert_said(log, "%0A… và số tài liệu khác: 57%0A");

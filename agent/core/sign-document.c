@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "agent/core/delivery.h"
+#include "agent/core/sign-doc-state.h"
+#include "ipc/base/error.h"
+
+/* One document: read -> judge -> prepare; and later, with its signature: complete and check ->
+ * record -> deliver. Each arrow is one callback; read downwards. */
+static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
+static void result_delivered(GObject *source, GAsyncResult *result, gpointer user_data);
+
+KysoSigningDocument *
+kyso_sign_document_new(KysoSigning *signing, guint index)
+{
+    KysoSigningDocument *self = g_new0(KysoSigningDocument, 1);
+    const KysoSignRequest *request = signing->request;
+
+    self->signing = signing;
+    self->index = index;
+    self->item = request->items->pdata[index];
+    self->record = kyso_attempt_new(signing->job, kyso_policy_purpose_name(request->purpose));
+    self->record->metadata = kyso_json_format(self->item->metadata, NULL);
+    self->facts.purpose = request->purpose;
+    self->facts.secrecy = self->item->secrecy;
+    self->facts.is_file_covered = TRUE;
+    return self;
+}
+
+/* The private copy, the processes and all else but what the answer says of it. */
+static void
+let_go(KysoSigningDocument *self)
+{
+    gboolean owns_result = self->copy == NULL;
+
+    g_clear_object(&self->reader);
+    g_clear_object(&self->pages_reader);
+    if (owns_result)
+        g_clear_pointer(&self->result, kyso_temporary_free);
+    g_clear_pointer(&self->copy, kyso_private_copy_free);
+    self->result = NULL;
+    g_clear_pointer(&self->inspection, json_decref);
+    g_clear_pointer(&self->increment, kyso_increment_free);
+    g_clear_pointer(&self->content_digest, g_bytes_unref);
+    g_clear_pointer(&self->builder, kyso_cades_builder_free);
+    g_clear_pointer(&self->cms, g_bytes_unref);
+    kyso_fd_clear(&self->item->input);
+    kyso_fd_clear(&self->item->output);
+}
+
+void
+kyso_sign_document_free(KysoSigningDocument *self)
+{
+    let_go(self);
+    kyso_record_free(self->record);
+    g_clear_error(&self->error);
+    g_clear_error(&self->part_error);
+    g_clear_error(&self->late_error);
+    g_free(self->text);
+    g_free(self->field);
+    g_clear_pointer(&self->report, kyso_document_report_free);
+    g_free(self);
+}
+
+char *
+kyso_sign_document_work_dir(const KysoSigningDocument *self)
+{
+    if (self->item->output_path != NULL)
+        return g_path_get_dirname(self->item->output_path);
+    return g_strdup(self->signing->agent->configuration->state_dir);
+}
+
+void
+kyso_sign_document_set_stage(KysoSigningDocument *self, const char *stage)
+{
+    const KysoSigning *signing = self->signing;
+
+    if (signing->is_waiting)
+        return; /* that is what a person has to know */
+    if (signing->request->is_batch)
+        kyso_job_set_document_stage(signing->job, stage, self->index);
+    else
+        kyso_job_set_stage(signing->job, stage);
+}
+
+void
+kyso_sign_document_read(KysoSigningDocument *self)
+{
+    self->state = KYSO_DOCUMENT_READING;
+    self->n_parts = 1;
+    kyso_sign_document_set_stage(self, "read");
+    self->signing->kind->read(self);
+}
+
+void
+kyso_sign_document_part_done(KysoSigningDocument *self, GError *error)
+{
+    if (error != NULL && self->part_error == NULL)
+        self->part_error = error;
+    else
+        g_clear_error(&error);
+    if (--self->n_parts > 0)
+        return;
+    if (self->part_error == NULL)
+        self->part_error = g_steal_pointer(&self->late_error);
+    self->state = KYSO_DOCUMENT_READ;
+    kyso_sign_doc_document_read(self->signing, self, g_steal_pointer(&self->part_error));
+}
+
+void
+kyso_sign_document_park(KysoSigningDocument *self)
+{
+    self->state = KYSO_DOCUMENT_PARKED;
+    g_clear_object(&self->reader);
+    g_clear_object(&self->pages_reader);
+}
+
+void
+kyso_sign_document_prepare(KysoSigningDocument *self)
+{
+    const KysoSigning *signing = self->signing;
+
+    self->state = KYSO_DOCUMENT_PREPARING;
+    self->facts.certificate_code = signing->certificate_code;
+    self->facts.role = signing->role;
+    self->facts.is_strong = TRUE; /* the schemes are those of Circular 15/2025, Annex I */
+    kyso_attempt_set_certificate(self->record, signing->certificate, signing->role,
+                                 signing->credential->token_serial);
+
+    KysoVerdict verdict = kyso_policy_decide(&self->facts);
+    if (verdict.decision == KYSO_DECISION_REFUSE) {
+        kyso_sign_document_prepared(
+            self, g_error_new(KYSO_ERROR, verdict.code, "refused by rule %s", verdict.rule));
+        return;
+    }
+    kyso_sign_document_set_stage(self, "prepare");
+    signing->kind->prepare(self);
+}
+
+static gboolean
+start_builder(KysoSigningDocument *self, GError **error)
+{
+    const KysoSigning *signing = self->signing;
+    KysoCadesSpec spec = {
+        .signer = signing->certificate,
+        .chain = signing->chain,
+        .algorithm = signing->scheme->algorithm,
+        .hash = signing->scheme->hash,
+        .content_digest = self->content_digest,
+        .profile = signing->kind->profile,
+        .signing_time = signing->signing_time,
+    };
+    self->builder = kyso_cades_builder_new(&spec, error);
+    return self->builder != NULL;
+}
+
+void
+kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
+{
+    if (error == NULL && start_builder(self, &error))
+        self->state = KYSO_DOCUMENT_READY;
+    kyso_fd_clear(&self->item->own_image);
+    kyso_fd_clear(&self->item->input);
+    kyso_sign_doc_document_prepared(self->signing, self, error);
+}
+
+void
+kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
+{
+    GError *error = NULL;
+
+    self->cms = kyso_cades_builder_finish(self->builder, signature, &error);
+    if (self->cms == NULL) {
+        kyso_sign_document_completed(self, error);
+        return;
+    }
+    g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
+    kyso_file_hash_add_bytes(hash, g_bytes_get_data(signature, NULL), g_bytes_get_size(signature));
+    g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
+    self->record->signature_digest = kyso_file_hash_to_hex(digest);
+
+    kyso_sign_document_set_stage(self, "check");
+    self->signing->kind->complete(self);
+}
+
+gboolean
+kyso_sign_document_check_report(const KysoSigningDocument *self, const KysoDocumentReport *report,
+                                GError **error)
+{
+    guint n = report->signatures->len;
+    const KysoDocumentSignature *ours = n > 0 ? report->signatures->pdata[n - 1] : NULL;
+    const char *id = kyso_certificate_get_id(self->signing->certificate);
+
+    gboolean is_good = ours != NULL && ours->verdict == KYSO_VALID && ours->covers_whole_document &&
+                       n == self->facts.n_earlier + 1 &&
+                       strcmp(kyso_certificate_get_id(ours->report->signer), id) == 0;
+    for (guint i = 0; i + 1 < n; i++) {
+        const KysoDocumentSignature *earlier = report->signatures->pdata[i];
+        is_good = is_good && earlier->verdict != KYSO_INVALID;
+    }
+    if (!is_good)
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID,
+                            "our own result does not verify");
+    return is_good;
+}
+
+static void
+done(KysoSigningDocument *self, GError *error)
+{
+    let_go(self);
+    kyso_sign_doc_each_done(self->signing, self, error);
+}
+
+static gboolean
+is_last(const KysoSigningDocument *self)
+{
+    const GPtrArray *documents = self->signing->documents;
+
+    for (guint i = self->index + 1; i < documents->len; i++) {
+        const KysoSigningDocument *later = documents->pdata[i];
+        if (later->state == KYSO_DOCUMENT_READY)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+void
+kyso_sign_document_completed(KysoSigningDocument *self, GError *error)
+{
+    KysoSigning *signing = self->signing;
+
+    if (error != NULL || !kyso_job_commit(signing->job, is_last(self), &error)) {
+        done(self, error);
+        return;
+    }
+    kyso_sign_document_set_stage(self, "record");
+    self->record->outcome = KYSO_OUTCOME_SIGNED;
+    kyso_journal_append_async(signing->agent->signer->journal, self->record, success_recorded,
+                              self);
+}
+
+static void
+success_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+
+    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, &self->record->sequence,
+                                    &error)) {
+        done(self, error);
+        return;
+    }
+    kyso_sign_document_set_stage(self, "deliver");
+    KysoDeliverySpec spec = {self->result, self->result_size, self->item->output_path,
+                             self->item->output};
+    kyso_delivery_start_async(&spec, result_delivered, self);
+}
+
+static void
+result_delivered(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+
+    if (kyso_delivery_start_finish(result, &error))
+        self->state = KYSO_DOCUMENT_SIGNED;
+    done(self, error);
+}

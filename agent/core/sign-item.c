@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/sign-item.h"
+
+#include <string.h>
+
+#include "agent/core/request-file.h"
+#include "ipc/base/error.h"
+
+#define MAX_NAME 255
+#define MAX_FILL 64
+
+/* Names that a stranger's PDF reader shows as well: those of Decree 30/2020, Appendix VI. */
+const KysoBlankInfo kyso_blanks[KYSO_N_BLANKS] = {
+    {"number", "CodeNumber", "Số văn bản"},
+    {"day", "IssuedDay", "Ngày ban hành"},
+    {"month", "IssuedMonth", "Tháng ban hành"},
+    {"seal", "AgencySeal", "Chữ ký số của cơ quan"},
+};
+
+static gboolean
+wrong(GError **error, const char *format, const char *what)
+{
+    g_autofree char *message = g_strconcat(format, what, NULL);
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, message);
+    return FALSE;
+}
+
+static gboolean
+read_place(const json_t *value, const char *name, KysoPlace *ret, GError **error)
+{
+    static const char *const members[] = {"page", "rect", NULL};
+    json_t *rect = NULL;
+    gint64 page = 0;
+
+    if (!json_is_object(value) || !kyso_json_only_has(value, members, NULL))
+        return wrong(error, "a place must be {\"page\", \"rect\"}: ", name);
+    if (!kyso_json_get_int(value, "page", KYSO_JSON_REQUIRED, -1000000, 1000000, &page, error) ||
+        !kyso_json_get_array(value, "rect", KYSO_JSON_REQUIRED, 4, &rect, error)) {
+        g_prefix_error(error, "place of \"%s\": ", name);
+        return FALSE;
+    }
+    if (page == 0 || json_array_size(rect) != 4)
+        return wrong(error, "\"page\" counts from 1, \"rect\" has four numbers: ", name);
+    for (int i = 0; i < 4; i++) {
+        if (!json_is_number(json_array_get(rect, i)))
+            return wrong(error, "\"rect\" has four numbers: ", name);
+        ret->rect[i] = json_number_value(json_array_get(rect, i));
+    }
+    ret->page = (int) page;
+    return TRUE;
+}
+
+static gboolean
+read_places(KysoSignItem *self, const json_t *params, GError **error)
+{
+    const json_t *place = json_object_get(params, "place");
+    json_t *reserve = NULL, *value;
+    const char *name;
+
+    if (place != NULL && !read_place(place, "place", &self->place, error))
+        return FALSE;
+    if (!kyso_json_get_object(params, "reserve", KYSO_JSON_OPTIONAL, &reserve, error))
+        return FALSE;
+    json_object_foreach(reserve, name, value)
+    {
+        int i = 0;
+        while (i < KYSO_N_BLANKS && strcmp(kyso_blanks[i].param, name) != 0)
+            i++;
+        if (i == KYSO_N_BLANKS)
+            return wrong(error, "\"reserve\" knows no ", name);
+        if (!read_place(value, name, &self->reserve[i], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_fill(KysoSignItem *self, const json_t *params, GError **error)
+{
+    static const char *const members[] = {"number", "day", "month", NULL};
+    json_t *fill = NULL;
+
+    if (!kyso_json_get_object(params, "fill", KYSO_JSON_OPTIONAL, &fill, error) ||
+        (fill != NULL && !kyso_json_only_has(fill, members, error)))
+        return FALSE;
+    for (int i = 0; fill != NULL && i < KYSO_BLANK_SEAL; i++) {
+        const char *text = NULL;
+        if (!kyso_json_get_string(fill, kyso_blanks[i].param, KYSO_JSON_OPTIONAL, &text, error)) {
+            g_prefix_error(error, "\"fill\": ");
+            return FALSE;
+        }
+        if (text != NULL && (*text == '\0' || strlen(text) > MAX_FILL))
+            return wrong(error, "\"fill\" takes 1 to 64 bytes: ", kyso_blanks[i].param);
+        self->fill[i] = g_strdup(text);
+    }
+    return TRUE;
+}
+
+static gboolean
+read_metadata(KysoSignItem *self, const json_t *params, GError **error)
+{
+    const char *secrecy = NULL;
+    json_t *metadata = NULL;
+
+    if (!kyso_json_get_object(params, "metadata", KYSO_JSON_OPTIONAL, &metadata, error))
+        return FALSE;
+    self->metadata = metadata != NULL ? json_incref(metadata) : json_object();
+    if (!kyso_json_get_string(self->metadata, "Secrecy", KYSO_JSON_OPTIONAL, &secrecy, error))
+        return FALSE;
+    if (!kyso_policy_secrecy_from_text(secrecy, &self->secrecy))
+        return wrong(error, "\"Secrecy\" must be mat, toi_mat or tuyet_mat, not ", secrecy);
+    return TRUE;
+}
+
+static gboolean
+read_name(KysoSignItem *self, const json_t *params, GError **error)
+{
+    const char *name = NULL;
+
+    if (!kyso_json_get_string(params, "name", KYSO_JSON_OPTIONAL, &name, error))
+        return FALSE;
+    if (name != NULL && strlen(name) > MAX_NAME)
+        return wrong(error, "\"name\" is longer than 255 bytes", "");
+    self->name = g_strdup(name);
+    return TRUE;
+}
+
+static gboolean
+open_files(KysoSignItem *self, KysoJob *job, const json_t *params, GError **error)
+{
+    g_autofree char *file_name = NULL;
+
+    if (!kyso_request_file_open_input(job, params, "input", KYSO_JSON_REQUIRED, &self->input,
+                                      &file_name, error) ||
+        !kyso_request_file_open_input(job, params, "image", KYSO_JSON_OPTIONAL, &self->own_image,
+                                      NULL, error) ||
+        !kyso_request_file_read_output(job, params, "output", &self->output, &self->output_path,
+                                       error))
+        return FALSE;
+    self->image = self->own_image;
+    if (self->name == NULL)
+        self->name = file_name != NULL ? g_utf8_make_valid(file_name, -1) : g_strdup("");
+    return TRUE;
+}
+
+static gboolean
+is_used(const KysoSignItem *self, gboolean reserve)
+{
+    for (int i = 0; i < KYSO_N_BLANKS; i++)
+        if (reserve ? self->reserve[i].page != 0 : self->fill[i] != NULL)
+            return TRUE;
+    return FALSE;
+}
+
+/* What a batch says once holds for each document that does not say it for itself. */
+static void
+take_defaults(KysoSignItem *self, const KysoSignItem *defaults)
+{
+    if (self->place.page == 0)
+        self->place = defaults->place;
+    if (!is_used(self, TRUE))
+        memcpy(self->reserve, defaults->reserve, sizeof self->reserve);
+    if (self->image < 0)
+        self->image = defaults->image;
+}
+
+KysoSignItem *
+kyso_sign_item_read(KysoJob *job, const json_t *params, const KysoSignItem *defaults,
+                    GError **error)
+{
+    g_autoptr(KysoSignItem) self = g_new0(KysoSignItem, 1);
+
+    self->input = self->image = self->own_image = self->output = -1;
+    if (!read_name(self, params, error) || !read_metadata(self, params, error) ||
+        !read_places(self, params, error) || !read_fill(self, params, error) ||
+        !open_files(self, job, params, error))
+        return NULL;
+    if (defaults != NULL)
+        take_defaults(self, defaults);
+    return g_steal_pointer(&self);
+}
+
+KysoSignItem *
+kyso_sign_item_read_defaults(KysoJob *job, GError **error)
+{
+    g_autoptr(KysoSignItem) self = g_new0(KysoSignItem, 1);
+    const json_t *params = kyso_job_params(job);
+
+    self->input = self->image = self->own_image = self->output = -1;
+    if (!read_places(self, params, error) ||
+        !kyso_request_file_open_input(job, params, "image", KYSO_JSON_OPTIONAL, &self->own_image,
+                                      NULL, error))
+        return NULL;
+    self->image = self->own_image;
+    return g_steal_pointer(&self);
+}
+
+gboolean
+kyso_sign_item_fits(const KysoSignItem *self, KysoPurpose purpose, GError **error)
+{
+    gboolean has_place = self->place.page != 0, has_image = self->image >= 0;
+
+    if (purpose == KYSO_PURPOSE_APPROVE && !has_place)
+        return wrong(error, "\"place\" is missing", "");
+    if (purpose != KYSO_PURPOSE_APPROVE && is_used(self, TRUE))
+        return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
+    if (purpose != KYSO_PURPOSE_ISSUE && is_used(self, FALSE))
+        return wrong(error, "\"fill\" goes with issue only", "");
+    if (purpose == KYSO_PURPOSE_FILE && (has_place || has_image))
+        return wrong(error, "\"place\" and \"image\" go with a PDF only", "");
+    return TRUE;
+}
+
+void
+kyso_sign_item_free(KysoSignItem *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->name);
+    g_free(self->output_path);
+    json_decref(self->metadata);
+    for (int i = 0; i < KYSO_N_BLANKS; i++)
+        g_free(self->fill[i]);
+    kyso_fd_clear(&self->input);
+    kyso_fd_clear(&self->own_image);
+    kyso_fd_clear(&self->output);
+    g_free(self);
+}
