@@ -140,24 +140,24 @@ signer_name(const KysoDocumentSignature *signature)
 static char *
 pages_in(const KysoDocumentSignature *signature, const char *word)
 {
+    g_autoptr(GHashTable) named = g_hash_table_new(NULL, NULL);
     GString *text = g_string_new(NULL);
     json_t *change;
     size_t i;
 
     json_array_foreach(json_object_get(signature->difference, "changes"), i, change)
     {
-        json_int_t page = json_integer_value(json_object_get(change, "page"));
-        if (page == 0 || json_is_true(json_object_get(change, "allowed")) || text->len > 64)
+        int page = (int) json_integer_value(json_object_get(change, "page"));
+        if (page == 0 || json_is_true(json_object_get(change, "allowed")) || text->len > 64 ||
+            !g_hash_table_add(named, GINT_TO_POINTER(page)))
             continue;
-        g_autofree char *number = g_strdup_printf("%" JSON_INTEGER_FORMAT, page);
-        if (strstr(text->str, number) == NULL)
-            g_string_append_printf(text, "%s%s", text->len == 0 ? "" : ", ", number);
+        if (text->len == 0)
+            g_string_append_printf(text, " (%s %d", word, page);
+        else
+            g_string_append_printf(text, ", %d", page);
     }
-    if (text->len > 0) {
-        g_autofree char *lead = g_strdup_printf(" (%s ", word);
-        g_string_prepend(text, lead);
+    if (text->len > 0)
         g_string_append_c(text, ')');
-    }
     return g_string_free(text, FALSE);
 }
 
