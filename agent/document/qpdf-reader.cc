@@ -402,3 +402,74 @@ kyso_qpdf_reader_stream(KysoQpdfReader *self, KysoQpdfValue stream)
         return g_bytes_new(buffer->getBuffer(), buffer->getSize());
     });
 }
+
+GBytes *
+kyso_qpdf_reader_stream_decoded(KysoQpdfReader *self, KysoQpdfValue stream)
+{
+    return guarded<GBytes *>(self, nullptr, [&]() -> GBytes * {
+        auto object = object_of(self, stream);
+        if (!object.isStream())
+            return nullptr;
+        auto buffer = object.getStreamData(qpdf_dl_generalized);
+        return g_bytes_new(buffer->getBuffer(), buffer->getSize());
+    });
+}
+
+GArray *
+kyso_qpdf_reader_table(KysoQpdfReader *self)
+{
+    GArray *table = g_array_new(FALSE, FALSE, sizeof(KysoQpdfEntry));
+
+    guarded(self, 0, [&] {
+        for (auto const &[og, at] : self->pdf->getXRefTable()) {
+            KysoQpdfEntry entry = {og.getObj(), og.getGen(), 0, 0};
+            if (at.getType() == 2) {
+                entry.container = at.getObjStreamNumber();
+                entry.offset = at.getObjStreamIndex();
+            } else if (at.getType() == 1) {
+                entry.offset = at.getOffset();
+            } else {
+                continue;
+            }
+            g_array_append_val(table, entry);
+        }
+        return 0;
+    });
+    return table;
+}
+
+KysoQpdfValue
+kyso_qpdf_reader_object(KysoQpdfReader *self, int id, int generation)
+{
+    return guarded<KysoQpdfValue>(
+        self, 0, [&] { return handle_for(self, self->pdf->getObjectByID(id, generation)); });
+}
+
+static void
+collect_references(QPDFObjectHandle object, bool is_top, GArray *ret)
+{
+    if (!is_top && object.isIndirect()) {
+        int id = object.getObjGen().getObj();
+        g_array_append_val(ret, id);
+    } else if (object.isArray()) {
+        for (int i = 0; i < object.getArrayNItems(); i++)
+            collect_references(object.getArrayItem(i), false, ret);
+    } else if (object.isDictionary() || object.isStream()) {
+        auto dictionary = object.isStream() ? object.getDict() : object;
+        for (auto const &[key, value] : dictionary.getDictAsMap())
+            if (key != "/Parent" && key != "/P")
+                collect_references(value, false, ret);
+    }
+}
+
+GArray *
+kyso_qpdf_reader_references(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int));
+
+    guarded(self, 0, [&] {
+        collect_references(object_of(self, value), true, ids);
+        return 0;
+    });
+    return ids;
+}
