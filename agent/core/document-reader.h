@@ -62,3 +62,11 @@ void kyso_document_reader_prepare_timestamp_async(KysoHelper *self, KysoAgent *a
                                                   int document, const char *field,
                                                   guint contents_size, GAsyncReadyCallback done,
                                                   gpointer user_data);
+
+/* proofs: what the document's store has. */
+void kyso_document_reader_proofs_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                       int document, GAsyncReadyCallback done, gpointer user_data);
+
+/* What cannot be read as a certificate is left out. */
+KysoProofs *kyso_document_reader_proofs_finish(KysoHelper *self, GAsyncResult *result,
+                                               GError **error);

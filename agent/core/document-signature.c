@@ -172,6 +172,36 @@ kyso_document_signature_judge(KysoDocumentSignature *self, KysoSigner *signer,
         lower_verdict(self, KYSO_UNDETERMINED, "weak_hash");
 }
 
+static gboolean
+has_expired_since(const KysoDocumentSignature *self)
+{
+    return self->report->timestamp != NULL && self->then_code == 0 &&
+           self->report->certificate_code == KYSO_ERROR_CERTIFICATE_EXPIRED &&
+           g_strcmp0(self->reason, "certificate") == 0;
+}
+
+void
+kyso_document_signature_judge_status(KysoDocumentSignature *self, const KysoProofs *proofs)
+{
+    const KysoSignatureReport *report = self->report;
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+
+    if (report == NULL || proofs == NULL)
+        return;
+    self->status =
+        kyso_proofs_judge(proofs, report->chain, self->signed_at != NULL ? self->signed_at : now);
+    if (self->status == KYSO_REVOCATION_REVOKED)
+        lower_verdict(self, KYSO_INVALID, "certificate_revoked");
+    if (report->timestamp != NULL &&
+        kyso_proofs_judge(proofs, report->timestamp->chain, report->timestamp->time) ==
+            KYSO_REVOCATION_REVOKED)
+        lower_verdict(self, KYSO_UNDETERMINED, "timestamp");
+    if (self->status == KYSO_REVOCATION_GOOD && has_expired_since(self)) {
+        self->verdict = KYSO_VALID;
+        self->reason = NULL;
+    }
+}
+
 /* JSON */
 
 json_t *
@@ -316,6 +346,7 @@ kyso_document_signature_describe(const KysoDocumentSignature *self)
                                                                     : certificate_code_of(self))));
     json_object_set_new(json, "has_timestamp",
                         json_boolean(report != NULL && report->has_timestamp));
+    json_object_set_new(json, "revocation", json_string(kyso_revocation_status_name(self->status)));
     json_object_set_new(json, "warnings", warnings_to_json(self));
     json_object_set_new(json, "difference",
                         self->difference != NULL ? json_incref(self->difference) : json_null());

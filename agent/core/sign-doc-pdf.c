@@ -74,7 +74,7 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     self->n_pages = (guint) json_integer_value(json_object_get(self->inspection, "page_count"));
     kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
-                                   self->inspection, kyso_job_cancellable(self->signing->job),
+                                   self->inspection, NULL, kyso_job_cancellable(self->signing->job),
                                    earlier_verified, self);
 }
 
@@ -302,7 +302,7 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     self->inspection = inspection;
     kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
-                                   self->inspection, kyso_job_cancellable(self->signing->job),
+                                   self->inspection, NULL, kyso_job_cancellable(self->signing->job),
                                    result_verified, self);
 }
 

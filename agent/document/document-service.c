@@ -118,6 +118,25 @@ kyso_document_service_extend(const json_t *params, KysoFdList *fds, KysoFdList *
     return json_pack("{s:o, s:I}", "increment", kyso_json_fd(0), "size", (json_int_t) size);
 }
 
+json_t *
+kyso_document_service_proofs(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
+                             GError **error)
+{
+    static const char *const members[] = {"document", NULL};
+    g_auto(KysoFd) fd = -1;
+    KysoPdfProofs proofs;
+
+    if (!kyso_json_only_has(params, members, error))
+        return NULL;
+    g_autoptr(KysoPdfFile) file = open_document(params, fds, &fd, error);
+    if (file == NULL)
+        return NULL;
+    kyso_pdf_proofs_read(file, &proofs);
+    json_t *result = kyso_proofs_request_to_json(&proofs, ret_fds, error);
+    kyso_proofs_request_clear(&proofs);
+    return result;
+}
+
 typedef json_t *(*Handler)(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
                            GError **error);
 
@@ -152,9 +171,16 @@ extend_called(KysoCall *call, gpointer user_data)
     answer(call, kyso_document_service_extend);
 }
 
+static void
+proofs_called(KysoCall *call, gpointer user_data)
+{
+    answer(call, kyso_document_service_proofs);
+}
+
 const KysoServiceMethod kyso_document_service_methods[] = {
     {"document.inspect", inspect_called},
     {"document.prepare", prepare_called},
     {"document.extend", extend_called},
+    {"document.proofs", proofs_called},
     {NULL, NULL},
 };

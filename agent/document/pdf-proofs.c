@@ -116,3 +116,33 @@ kyso_pdf_proofs_prepare(KysoPdfFile *file, const KysoPdfProofs *proofs, GError *
         return NULL;
     return g_bytes_new(text->str, text->len);
 }
+
+gboolean
+kyso_pdf_proofs_exist(KysoPdfFile *file)
+{
+    return kyso_qpdf_reader_get(file->reader, file->root, "/DSS") != 0;
+}
+
+void
+kyso_pdf_proofs_read(KysoPdfFile *file, KysoPdfProofs *ret)
+{
+    KysoQpdfReader *reader = file->reader;
+    KysoQpdfValue store = kyso_qpdf_reader_get(reader, file->root, "/DSS");
+    gsize room = KYSO_PDF_PROOFS_MAX_SIZE;
+
+    ret->signature = NULL;
+    for (int kind = 0; kind < KYSO_PDF_N_PROOFS; kind++) {
+        KysoQpdfValue array = kyso_qpdf_reader_get(reader, store, store_keys[kind]);
+        guint n = MIN(kyso_qpdf_reader_n_items(reader, array), KYSO_PDF_PROOFS_MAX);
+        ret->blobs[kind] = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+        for (guint i = 0; i < n; i++) {
+            g_autoptr(GBytes) blob =
+                kyso_qpdf_reader_stream_data(reader, kyso_qpdf_reader_item(reader, array, i));
+            gsize size = blob != NULL ? g_bytes_get_size(blob) : 0;
+            if (size == 0 || size > room)
+                continue;
+            room -= size;
+            g_ptr_array_add(ret->blobs[kind], g_steal_pointer(&blob));
+        }
+    }
+}

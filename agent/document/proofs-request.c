@@ -31,7 +31,7 @@ read_all(const json_t *params, KysoFdList *fds, GError **error)
 
     if (!kyso_json_take_fd(params, "proofs", KYSO_JSON_REQUIRED, fds, &fd, error))
         return NULL;
-    if (fstat(fd, &st) < 0 || st.st_size > KYSO_PROOFS_REQUEST_MAX_SIZE) {
+    if (fstat(fd, &st) < 0 || st.st_size > KYSO_PDF_PROOFS_MAX_SIZE) {
         wrong(error, "proofs: too large");
         return NULL;
     }
@@ -97,4 +97,27 @@ kyso_proofs_request_read(const json_t *params, KysoFdList *fds, KysoPdfProofs *r
     if (!is_read)
         kyso_proofs_request_clear(ret);
     return is_read;
+}
+
+json_t *
+kyso_proofs_request_to_json(const KysoPdfProofs *proofs, KysoFdList *ret_fds, GError **error)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    g_autoptr(json_t) result = json_pack("{s:o}", "proofs", kyso_json_fd(0));
+
+    for (int kind = 0; kind < KYSO_PDF_N_PROOFS; kind++) {
+        json_t *lengths = json_array();
+        for (guint i = 0; i < proofs->blobs[kind]->len; i++) {
+            gsize size = 0;
+            const void *data = g_bytes_get_data(proofs->blobs[kind]->pdata[i], &size);
+            g_byte_array_append(all, data, (guint) size);
+            json_array_append_new(lengths, json_integer((json_int_t) size));
+        }
+        json_object_set_new(result, names[kind], lengths);
+    }
+    int fd = kyso_fd_new_memory("proofs", all->data, all->len, error);
+    if (fd < 0)
+        return NULL;
+    kyso_fd_list_append(ret_fds, fd);
+    return g_steal_pointer(&result);
 }

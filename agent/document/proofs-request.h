@@ -10,10 +10,14 @@
 #include "agent/document/pdf-proofs.h"
 #include "ipc/wire/channel.h"
 
-#define KYSO_PROOFS_REQUEST_MAX_SIZE (48 * 1024 * 1024) /* bytes of all blobs */
-
 /* Fills @ret, whose strings live as long as @params. On FALSE (KYSO_ERROR_WRONG_PARAMETERS) there
  * is nothing to clear. */
 gboolean kyso_proofs_request_read(const json_t *params, KysoFdList *fds, KysoPdfProofs *ret,
                                   GError **error);
 void kyso_proofs_request_clear(KysoPdfProofs *proofs);
+
+/* The same as a result: {"proofs": fd 0, "certificates", "ocsps", "crls"}, the descriptor appended
+ * to
+ * @ret_fds. New; NULL with KYSO_ERROR_INTERNAL. */
+json_t *kyso_proofs_request_to_json(const KysoPdfProofs *proofs, KysoFdList *ret_fds,
+                                    GError **error);

@@ -267,3 +267,56 @@ kyso_revocation_check(const KysoRevocationService *service, const GPtrArray *cha
     }
     return TRUE;
 }
+
+/* From proofs alone */
+
+const char *
+kyso_revocation_status_name(KysoRevocationStatus status)
+{
+    switch (status) {
+    case KYSO_REVOCATION_GOOD:
+        return "good";
+    case KYSO_REVOCATION_REVOKED:
+        return "revoked";
+    default:
+        return "not_proven";
+    }
+}
+
+static KysoRevocationStatus
+judge_by(const GPtrArray *blobs, const Kind *kind, const KysoCertificate *certificate,
+         const KysoCertificate *issuer, GDateTime *at)
+{
+    KysoRevocationStatus status = KYSO_REVOCATION_NOT_PROVEN;
+
+    for (guint i = 0; i < blobs->len; i++) {
+        g_autoptr(KysoRevocationAnswer) answer =
+            kind->read(g_ptr_array_index(blobs, i), certificate, issuer, at, NULL);
+        if (answer == NULL)
+            continue;
+        if (kyso_revocation_answer_is_revoked(answer, at))
+            return KYSO_REVOCATION_REVOKED;
+        status = KYSO_REVOCATION_GOOD;
+    }
+    return status;
+}
+
+KysoRevocationStatus
+kyso_proofs_judge(const KysoProofs *proofs, const GPtrArray *chain, GDateTime *at)
+{
+    KysoRevocationStatus worst = KYSO_REVOCATION_GOOD;
+
+    if (proofs == NULL || chain == NULL)
+        return KYSO_REVOCATION_NOT_PROVEN;
+    for (guint i = 0; i + 1 < chain->len; i++) {
+        const KysoCertificate *certificate = g_ptr_array_index(chain, i);
+        const KysoCertificate *issuer = g_ptr_array_index(chain, i + 1);
+        KysoRevocationStatus by_ocsp = judge_by(proofs->ocsps, &OCSP, certificate, issuer, at);
+        KysoRevocationStatus by_crl = judge_by(proofs->crls, &CRL, certificate, issuer, at);
+        if (MAX(by_ocsp, by_crl) == KYSO_REVOCATION_REVOKED)
+            return KYSO_REVOCATION_REVOKED;
+        if (MAX(by_ocsp, by_crl) == KYSO_REVOCATION_NOT_PROVEN)
+            worst = KYSO_REVOCATION_NOT_PROVEN;
+    }
+    return worst;
+}

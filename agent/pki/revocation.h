@@ -27,6 +27,21 @@ KysoProofs *kyso_proofs_new(void);
 void kyso_proofs_free(KysoProofs *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoProofs, kyso_proofs_free)
 
+typedef enum {
+    KYSO_REVOCATION_NOT_PROVEN,
+    KYSO_REVOCATION_GOOD,
+    KYSO_REVOCATION_REVOKED,
+} KysoRevocationStatus;
+
+/* "not_proven", "good", "revoked". */
+const char *kyso_revocation_status_name(KysoRevocationStatus status);
+
+/* What @proofs (NULL: none) say about the path @chain at the moment @at, without the network: good
+ * where each certificate but the anchor is; revoked where one was. Only what its issuer has signed
+ * counts. */
+KysoRevocationStatus kyso_proofs_judge(const KysoProofs *proofs, const GPtrArray *chain,
+                                       GDateTime *at);
+
 /*
  * TRUE where nothing on the path @chain (KysoCertificates, leaf first, anchor last) is revoked now.
  * @proofs: gets the certificates of the path, of those who answered, and the answers; may be NULL.

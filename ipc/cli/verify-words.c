@@ -44,6 +44,7 @@ kyso_verify_words_reason(const char *code)
         {"weak_hash", N_("dùng hàm băm SHA-1, không còn an toàn")},
         {"hash_unsupported", N_("hàm băm không được hỗ trợ")},
         {"certificate", N_("chứng thư không đạt yêu cầu")},
+        {"certificate_revoked", N_("chứng thư đã bị thu hồi trước khi ký")},
         {"timestamp", N_("dấu thời gian sai hoặc không đáng tin")},
         {"signer_certificate_missing", N_("thiếu chứng thư của người ký")},
         {"attributes_missing", N_("thiếu thuộc tính được ký")},
