@@ -15,6 +15,8 @@ CACHE = kyso_kit.BUILD / 'tests' / 'kit' / 'keys'
 
 
 class Home(office.Home):
+    leader_seconds = None  # how long the leader's certificate lasts
+
     def make_tokens(self, names):
         """Not from the template: the certificates name the ports of this run."""
         self.services = ca_services.Services(self.path / 'services')
@@ -22,12 +24,18 @@ class Home(office.Home):
             [kyso_kit.KIT / 'softhsm', self.path / 'token', '--with', ','.join(names),
              '--pin', kyso_kit.PIN, '--cache', CACHE, '--ocsp-url', self.services.url('ocsp'),
              '--crl-url', self.services.url('issuing.crl'),
-             '--ca-crl-url', self.services.url('root.crl')],
+             '--ca-crl-url', self.services.url('root.crl'),
+             *(['--leader-seconds', str(self.leader_seconds)] if self.leader_seconds else [])],
             check=True, stdin=subprocess.DEVNULL)
         self.services.use(self.path / 'token' / 'ca', kit_ca.Keys(CACHE))
         described = configparser.ConfigParser()
         described.read(self.path / 'token' / 'credentials.ini')
         return {name: described[name]['id'] for name in described.sections()}
+
+    def use_services(self):
+        self.configure('network', 'proxy=none\nloopback=true')
+        self.configure('timestamp', f'urls={self.services.url("tsa")}\nseconds={SECONDS}\ntries=1')
+        self.configure('revocation', f'check=true\nseconds={SECONDS}')
 
     def certificate(self, name):
         return self.path / 'token' / 'certificates' / f'{name}.pem'
@@ -45,9 +53,7 @@ class Case(office.Case):
 
     def make_home(self):
         home = Home(self.credential_names)
-        home.configure('network', 'proxy=none\nloopback=true')
-        home.configure('timestamp', f'urls={home.services.url("tsa")}\nseconds={SECONDS}\ntries=1')
-        home.configure('revocation', f'check=true\nseconds={SECONDS}')
+        home.use_services()
         return home
 
     def tearDown(self):

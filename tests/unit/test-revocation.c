@@ -199,6 +199,37 @@ test_cache(Fixture *self, gconstpointer data)
     }
 }
 
+/* Without the network, as a document's proofs are read. */
+static void
+test_proofs_alone(Fixture *self, gconstpointer data)
+{
+    g_autoptr(KysoProofs) proofs = kyso_proofs_new();
+    g_autoptr(KysoProofs) empty = kyso_proofs_new();
+    g_autoptr(KysoProofs) revoked = kyso_proofs_new();
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GDateTime) before = kyso_authority_day(-3);
+
+    (void) data;
+    make_signer(self, "/ocsp", NULL);
+    g_assert_true(check(self, proofs, NULL));
+    kyso_authority_remove_folder(self->cache);
+    self->is_revoked = TRUE;
+    g_assert_false(check(self, revoked, NULL));
+    kyso_http_service_count(self->http);
+
+    g_assert_cmpint(kyso_proofs_judge(NULL, self->chain, now), ==, KYSO_REVOCATION_NOT_PROVEN);
+    g_assert_cmpint(kyso_proofs_judge(empty, self->chain, now), ==, KYSO_REVOCATION_NOT_PROVEN);
+    g_assert_cmpint(kyso_proofs_judge(proofs, self->chain, now), ==, KYSO_REVOCATION_GOOD);
+    g_assert_cmpint(kyso_proofs_judge(revoked, self->chain, now), ==, KYSO_REVOCATION_REVOKED);
+    g_assert_cmpint(kyso_proofs_judge(revoked, self->chain, before), ==, KYSO_REVOCATION_GOOD);
+    g_ptr_array_add(revoked->ocsps, g_bytes_ref(g_ptr_array_index(proofs->ocsps, 0)));
+    g_assert_cmpint(kyso_proofs_judge(revoked, self->chain, now), ==, KYSO_REVOCATION_REVOKED);
+    /* those about one say nothing about another */
+    make_signer(self, "/ocsp", NULL);
+    g_assert_cmpint(kyso_proofs_judge(proofs, self->chain, now), ==, KYSO_REVOCATION_NOT_PROVEN);
+    g_assert_cmpint(kyso_http_service_count(self->http), ==, 0);
+}
+
 #define ADD(name, test) g_test_add(name, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -208,6 +239,7 @@ main(int argc, char *argv[])
     ADD("/revocation/OCSP first, then the CRL", test_good);
     ADD("/revocation/dead, slow, large and lying services are told apart", test_failures);
     ADD("/revocation/revoked is revoked, whoever says it", test_revoked);
+    ADD("/revocation/proofs alone say it too", test_proofs_alone);
     ADD("/revocation/what the disk has is asked once, and junk there is dropped", test_cache);
     return g_test_run();
 }
