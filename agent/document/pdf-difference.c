@@ -42,18 +42,13 @@ find_in_revision(Difference *self, KysoPdfFile *old, GHashTable *fields)
 static gboolean
 has_gap(Difference *self, KysoPdfFile *old, const KysoPdfField *field)
 {
-    g_autoptr(GArray) table = kyso_qpdf_reader_table(old->reader);
     int id, generation;
 
     if (!kyso_qpdf_reader_reference(old->reader, field->value, &id, &generation))
         return FALSE;
-    for (guint i = 0; i < table->len; i++) {
-        const KysoQpdfEntry *entry = &g_array_index(table, KysoQpdfEntry, i);
-        if (entry->id == id && entry->generation == generation)
-            return entry->container == 0 &&
-                   kyso_pdf_layout_has_gap(old, entry->offset, self->range);
-    }
-    return FALSE;
+    const KysoQpdfEntry *entry = kyso_qpdf_reader_find_entry(old->reader, id, generation);
+    return entry != NULL && entry->container == 0 &&
+           kyso_pdf_layout_has_gap(old, entry->offset, self->range);
 }
 
 static void
