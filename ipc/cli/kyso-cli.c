@@ -20,8 +20,8 @@ static const KysoCommand commands[] = {
      kyso_command_credentials},
     {"sign", "--purpose approve|issue|file [--credential ID] IN OUT | --output-dir DIR IN...",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
-    {"verify", "FILE [--signature FILE.p7s]", N_("kiểm tra chữ ký của một tài liệu"),
-     kyso_command_verify},
+    {"verify", "FILE [--signature FILE.p7s] [--report FILE.html]",
+     N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
 };
