@@ -53,6 +53,16 @@ person_left(const GError *reason, gpointer user_data)
     kyso_pool_end_logins(self->pool, reason);
 }
 
+/* What has become of the readers meanwhile is not left to pcscd alone. */
+static void
+machine_resumed(gpointer user_data)
+{
+    KysoAgent *self = user_data;
+
+    if (self->monitor != NULL)
+        kyso_pcsc_monitor_look_again(self->monitor);
+}
+
 static gboolean
 login_lasts(gpointer user_data)
 {
@@ -93,7 +103,7 @@ has_reader_module(GPtrArray *modules)
 static void
 make_pool(KysoAgent *self, GPtrArray *modules)
 {
-    static const KysoSleepEvents events = {.person_left = person_left};
+    static const KysoSleepEvents events = {person_left, machine_resumed};
     g_autofree char *program = kyso_paths_program("kyso-token", "pkcs11/worker");
 
     self->pool = kyso_pool_new(modules, program);

@@ -2,22 +2,22 @@
 #pragma once
 
 /*
- * Which other programs are connected to pcscd: one of them has a card for itself alone, where PC/SC
- * says that somebody has.
+ * Which programs are connected to pcscd: one of them has the card that nobody else can have.
  *
- * PC/SC does not tell who. The kernel tells which sockets are connected to that of pcscd
- * (sock_diag(7)), and /proc whose they are, as far as this user may look: that of another user
- * stays unknown. Main thread; takes a few milliseconds, so only asked when it is to be told.
+ * Told by the kernel (sock_diag(7), /proc), which shows only what this user may see: processes of
+ * others are not among them, nor where no look is permitted. pcscd is not asked. Any thread.
  */
 
 #include <glib.h>
 
 typedef struct {
     GPid pid;
-    char *name;       /* /proc/PID/comm */
-    char *executable; /* its path; NULL where it may not be known */
+    char *name;       /* "firefox-esr", of /proc/PID/comm; at most 15 bytes */
+    char *executable; /* absolute path; NULL where it may not be seen */
 } KysoHolder;
 
-/* A new array of KysoHolder, which owns them, by pid; this process and its children are left out.
- * Empty where nothing can be known. */
-GPtrArray *kyso_holders_find(void);
+void kyso_holder_free(KysoHolder *self);
+
+/* A new array of KysoHolder, owned, in the order of their pids; at most 16. Left out are @ours and
+ * the processes that it has started. */
+GPtrArray *kyso_holders_find(GPid ours);

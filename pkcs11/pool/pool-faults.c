@@ -11,6 +11,8 @@
 #include "pkcs11/pool/token-listing.h"
 #include "pkcs11/pool/usb.h"
 
+#include <unistd.h>
+
 static void
 add_module_faults(GPtrArray *faults, GPtrArray *modules, gboolean *ret_wants_readers)
 {
@@ -53,7 +55,7 @@ has_token_in(GPtrArray *tokens, const KysoReader *reader)
 static GError *
 explain_busy(const KysoReader *reader)
 {
-    g_autoptr(GPtrArray) holders = kyso_holders_find();
+    g_autoptr(GPtrArray) holders = kyso_holders_find(getpid());
     g_autoptr(GString) names = g_string_new(NULL);
     json_t *programs = json_array();
 

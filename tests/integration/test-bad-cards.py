@@ -14,10 +14,12 @@ import office
 import tap
 
 
-class Cards(office.Case):
+class CardCase(office.Case):
+    rig_options = {}
+
     def make_home(self):
         try:
-            return fault_cards.Home()
+            return fault_cards.Home(**self.rig_options)
         except card_rig.Unavailable as why:
             self.skipTest(str(why))
 
@@ -43,24 +45,46 @@ class Cards(office.Case):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         with holder:
             self.assertEqual(holder.stdout.readline(), 'held\n')
-            yield
+            yield holder.pid
             holder.stdin.close()
             self.assertEqual(holder.wait(), 0)
 
+
+class Cards(CardCase):
     def test_without_pcscd_no_card_is_found_and_the_reason_is_told(self):
         self.rig.pcscd_kill()
         self.refuse_before_pin('pcsc_unavailable', 'pcscd does not run')
         self.rig.pcscd_start()
 
     def test_a_card_that_another_program_holds_is_told(self):
-        with self.held():
+        with self.held() as pid:
             error = self.refuse_before_pin('reader_busy', 'another program holds the card')
             self.assertIn(self.rig.reader(0).name, error.data['detail'])
+            self.assertEqual(error.data['reader'], self.rig.reader(0).name)
+            self.assertEqual([program['pid'] for program in error.data['programs']], [pid])
+            self.assertIn(f'({pid})', error.data['detail'])
             with self.agent.connect() as client:
                 faults = client.call('tokens.list')['faults']
             # What the driver makes of it may follow.
             self.assertEqual(faults[0]['error']['code'], 'reader_busy')
             self.assertEqual(faults[0]['module'], self.rig.reader(0).name)
+
+
+class SlowCards(CardCase):
+    rig_options = {'timeout_ms': 500}
+
+    def test_a_card_that_times_out_once_wedges_nothing(self):
+        """OpenSC 0.23 waits for itself for ever at the second signature after such an answer."""
+        self.card.fault(card_rig.GENERAL_AUTHENTICATE, 'hang', times=1)
+        with self.agent.connect() as client, self.assertRaises(kyso_kit.KysoError) as caught:
+            client.call('signatures.signDoc', self.detached(
+                input={'path': str(self.letter.path)},
+                output={'path': str(self.out / 'result')}))
+        # The reader gives the card up then: whether that or the driver's fault comes first.
+        self.assertIn(caught.exception.code, ('token_failed', 'token_removed'))
+        for _ in range(2):
+            self.sign_well()
+        self.assertEqual(self.card.tries(), (3, 3))
 
 
 if __name__ == '__main__':

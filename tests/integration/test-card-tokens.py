@@ -7,12 +7,9 @@ import base64
 import hashlib
 import os
 import signal
-import subprocess
 
 import card_office
-import kyso_kit
 import tap
-from token_events import Watch
 
 SIGN = 'signatures.signHash'
 SHA256 = '2.16.840.1.101.3.4.2.1'
@@ -110,27 +107,6 @@ class One(Case):
         self.assertTrue(self.sign('leader', wait_for_token=True))
 
 
-    def test_who_holds_the_card_alone_is_named(self):
-        self.rig.card_insert('leader')
-        holder = subprocess.Popen(
-            [kyso_kit.program('tests/kit/rig/card-hold'), self.rig.reader().name],
-            env={**os.environ, **self.rig.environment()},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        with holder:
-            self.assertEqual(holder.stdout.readline(), b'held\n')
-            with self.agent.connect() as client:
-                error = self.assert_refused('reader_busy', client.call, SIGN,
-                                            self.request('leader'))
-            self.assertEqual(error.data['reader'], self.rig.reader().name)
-            self.assertEqual(error.data['programs'], [{'pid': holder.pid, 'name': 'card-hold'}])
-            watch = Watch(self.agent)
-            self.addCleanup(watch.client.close)
-            holder.stdin.close()
-            while watch.expect('state', self.rig.reader().name)['reader']['exclusive']:
-                pass
-        self.assertTrue(self.sign('leader'))
-
-
 class Two(Case):
     rig_options = {'readers': 2}
 
@@ -145,6 +121,16 @@ class Two(Case):
         self.card_remove(0)
         self.assertEqual(self.tokens()[1], [])
         self.assertTrue(self.sign('agency', wait_for_token=True))
+
+    def test_a_token_put_in_while_another_is_silent_is_found(self):
+        mute = self.rig.card_insert('leader', 0)
+        mute.fault(None, 'hang')
+        mute.watch(0xA4)
+        with self.agent.connect() as client:
+            request = client.begin(SIGN, {**self.request('agency'), 'wait_for_token': True})
+            mute.wait_event('apdu a4')
+            self.rig.card_insert('agency', 1)
+            self.assertEqual(len(client.finish(request)['signatures']), 1)
 
     def test_two_tokens_sign_side_by_side(self):
         slow = self.card_insert('leader', 0)

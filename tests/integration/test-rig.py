@@ -288,6 +288,15 @@ class Service(Case):
         self.rig.pcscd_start()
         self.assertIn('Nguyễn Thị Thẻ', self.tool('-L').stdout)
 
+    def test_a_swap_is_seen_however_fast(self):
+        """By pcscd, which powers the next card up, while the one before is in use or not."""
+        names = ['leader', 'agency']
+        self.rig.card_insert(names[0])
+        for round_ in range(20):
+            self.rig.reader(0).swap(names[(round_ + 1) % 2])
+            if round_ % 2:
+                self.tool('-L')
+
     def test_a_card_goes_in_while_there_is_no_pcscd(self):
         self.rig.pcscd_kill()
         self.rig.card_insert('leader')

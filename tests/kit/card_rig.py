@@ -142,6 +142,11 @@ class Card:
             if event.startswith(text):
                 return event
 
+    def forget_events(self):
+        """Those that have come already."""
+        self.call('status')
+        self._events.clear()
+
     def fault(self, ins, kind, value=0, times=0):
         """`ins` None: at any command. `times` 0: until clear()."""
         value = f'{value:x}' if kind == 'sw' else int(value)
@@ -229,6 +234,20 @@ class Reader:
         card.call('remove')
         if wait:
             self._wait('empty')
+        return card
+
+    def swap(self, card, wait=True):
+        """Another card, that is in as soon as the one before it is out."""
+        card = self.rig.card(card) if isinstance(card, str) else card
+        if card.reader is not None:
+            raise AssertionError(f'{card.name} is in a reader')
+        card.forget_events()
+        card.call(f'insert {self.path}')
+        self.remove(wait=False)
+        self.card, card.reader = card, self
+        if wait:
+            card.wait_event('power-on')
+            self._wait('present')
         return card
 
     def unplug(self, wait=True):

@@ -36,6 +36,10 @@
 
 #define PROTOCOL_T1 1
 
+/* pcscd's thread looks, waits, and looks again: once it has waited twice since a card was lost, it
+ * has looked at least once in between. */
+#define ABSENCES 2
+
 enum { LINK_OK, LINK_LOST, LINK_TIMEOUT };
 
 typedef struct {
@@ -45,6 +49,7 @@ typedef struct {
     int wake;
     int timeout_ms; /* 0: none */
     int card;       /* -1: no card */
+    int absences;   /* how often pcscd's thread has still to hear that a lost card is gone */
     pthread_mutex_t lock;
 } Reader;
 
@@ -73,9 +78,13 @@ is_unplugged(const Reader *self)
 static void
 lose_card(Reader *self)
 {
-    if (self->card >= 0)
-        close(self->card);
+    if (self->card < 0)
+        return;
+    shutdown(self->card, SHUT_RDWR); /* closing alone does not end a wait for it */
+    close(self->card);
     self->card = -1;
+    self->absences = ABSENCES;
+    eventfd_write(self->wake, 1);
 }
 
 static int
@@ -125,13 +134,14 @@ ask_card(Reader *self, char kind, const void *bytes, size_t count, void *answer,
     return status;
 }
 
-/* Between two cards "absent" is told at least once. */
+/* No card follows another before pcscd's own thread has heard that the first is gone, whoever
+ * noticed it: else pcscd would take the second for the first. */
 static int
 has_card(Reader *self)
 {
     if (self->card >= 0 && is_ready(self->card, POLLRDHUP))
         lose_card(self);
-    else if (self->card < 0 && is_ready(self->listener, POLLIN))
+    if (self->card < 0 && self->absences == 0 && is_ready(self->listener, POLLIN))
         self->card = accept4(self->listener, NULL, NULL, SOCK_CLOEXEC);
     return self->card >= 0;
 }
@@ -152,9 +162,12 @@ wait_card_event(DWORD lun, int timeout_ms)
          .events = self->card >= 0 ? POLLRDHUP : POLLIN},
         {.fd = self->wake, .events = POLLIN},
     };
+    int must_look = self->absences > 0;
+    if (must_look)
+        self->absences--;
     pthread_mutex_unlock(&self->lock);
 
-    poll(items, 2, timeout_ms);
+    poll(items, 2, must_look ? 0 : timeout_ms);
     if (items[1].revents != 0 && read(self->wake, &count, sizeof count) < 0)
         return IFD_COMMUNICATION_ERROR;
     return IFD_SUCCESS;
