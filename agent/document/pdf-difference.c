@@ -133,6 +133,23 @@ status_of(Difference *self)
                                                                 : "none";
 }
 
+/* What is not allowed first, then by page: the list may be cut, and hash tables have no order. */
+static int
+compare_changes(gconstpointer a, gconstpointer b)
+{
+    const KysoPdfChange *x = *(KysoPdfChange *const *) a, *y = *(KysoPdfChange *const *) b;
+    gboolean x_allowed = kyso_pdf_comparison_is_allowed(x->kind);
+    gboolean y_allowed = kyso_pdf_comparison_is_allowed(y->kind);
+
+    if (x_allowed != y_allowed)
+        return x_allowed ? 1 : -1;
+    if (x->page != y->page)
+        return x->page < y->page ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return g_strcmp0(x->field, y->field);
+}
+
 static json_t *
 json_field(const char *name)
 {
@@ -148,6 +165,7 @@ difference_to_json(Difference *self, KysoPdfDifferenceBudget *budget)
 {
     json_t *list = json_array();
 
+    g_ptr_array_sort(self->changes, compare_changes);
     for (guint i = 0; i < self->changes->len && budget->changes_left > 0; i++) {
         const KysoPdfChange *change = self->changes->pdata[i];
         budget->changes_left--;
