@@ -5,6 +5,7 @@
 
 #include "agent/cms/algorithm.h"
 #include "agent/cms/ess.h"
+#include "agent/cms/signature-timestamp.h"
 #include "agent/pki/openssl.h"
 #include "ipc/base/error.h"
 
@@ -211,6 +212,18 @@ kyso_cades_builder_get_digest(const KysoCadesBuilder *self)
     return self->digest;
 }
 
+static GBytes *
+encode(const KysoCadesBuilder *self, GError **error)
+{
+    unsigned char *buffer = NULL;
+    int size = i2d_CMS_ContentInfo(self->cms, &buffer);
+    GBytes *der = kyso_openssl_take_bytes(buffer, size);
+
+    if (der == NULL)
+        fail(error, "cannot encode the signature");
+    return der;
+}
+
 GBytes *
 kyso_cades_builder_finish(KysoCadesBuilder *self, GBytes *signature, GError **error)
 {
@@ -223,15 +236,30 @@ kyso_cades_builder_finish(KysoCadesBuilder *self, GBytes *signature, GError **er
 
     gsize size = 0;
     const void *data = g_bytes_get_data(signature, &size);
-    unsigned char *buffer = NULL;
     if (ASN1_STRING_set(CMS_SignerInfo_get0_signature(self->info), data, (int) size) != 1) {
         fail(error, "cannot put the signature in");
         return NULL;
     }
 
-    int der_size = i2d_CMS_ContentInfo(self->cms, &buffer);
-    GBytes *der = kyso_openssl_take_bytes(buffer, der_size);
-    if (der == NULL)
-        fail(error, "cannot encode the signature");
-    return der;
+    return encode(self, error);
+}
+
+GBytes *
+kyso_cades_builder_hash_signature(const KysoCadesBuilder *self, GError **error)
+{
+    GBytes *digest = kyso_signature_timestamp_digest(self->info, "SHA256");
+
+    if (digest == NULL)
+        fail(error, "cannot hash the signature");
+    return digest;
+}
+
+GBytes *
+kyso_cades_builder_add_timestamp(KysoCadesBuilder *self, GBytes *token, GError **error)
+{
+    if (!kyso_signature_timestamp_add(self->info, token)) {
+        fail(error, "cannot add the timestamp");
+        return NULL;
+    }
+    return encode(self, error);
 }

@@ -7,6 +7,7 @@
 
 #include "agent/cms/algorithm.h"
 #include "agent/cms/ess.h"
+#include "agent/cms/signature-timestamp.h"
 #include "agent/pki/openssl.h"
 #include "ipc/base/error.h"
 
@@ -33,6 +34,7 @@ kyso_signature_report_free(KysoSignatureReport *self)
     g_clear_pointer(&self->certificates, g_ptr_array_unref);
     g_clear_pointer(&self->chain, g_ptr_array_unref);
     g_clear_pointer(&self->signing_time, g_date_time_unref);
+    g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     g_free(self);
 }
 
@@ -264,7 +266,8 @@ static void
 judge(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claimed_time)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    GDateTime *claimed = claimed_time != NULL         ? claimed_time
+    GDateTime *claimed = self->timestamp != NULL      ? self->timestamp->time
+                         : claimed_time != NULL       ? claimed_time
                          : self->signing_time != NULL ? self->signing_time
                                                       : now;
 
@@ -278,6 +281,10 @@ judge(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claimed_time)
     self->verdict = verdict;
     if (verdict != KYSO_VALID)
         self->reason = "certificate";
+    else if (self->has_timestamp && self->timestamp == NULL) {
+        self->verdict = KYSO_UNDETERMINED;
+        self->reason = "timestamp";
+    }
 }
 
 /* FALSE only where the content's digest could not be had. */
@@ -315,6 +322,8 @@ kyso_cms_verify(GBytes *der, KysoContentDigest content_digest, gpointer user_dat
         take_signer_info(self, info);
         if (!check_integrity(self, info, content_digest, user_data, error))
             return NULL;
+        if (self->has_timestamp)
+            self->timestamp = kyso_signature_timestamp_find(info, trust, self->certificates, NULL);
         judge(self, trust, claimed_time);
     }
 

@@ -10,13 +10,15 @@
 #include "ipc/base/error.h"
 
 #define MAX_SIGNATURES 256
+#define TIMESTAMP_FORMAT "ETSI.RFC3161"
 
 typedef struct {
     KysoSigner *signer;
     int fd;
     goffset size;
     const json_t *inspection; /* NULL: detached */
-    GBytes *cms;              /* detached */
+    const KysoProofs *proofs;
+    GBytes *cms; /* detached */
 } Order;
 
 /* The bytes that one signature covers. */
@@ -130,10 +132,17 @@ check_pdf_signature(const Order *order, const json_t *item)
 
     g_autoptr(GBytes) cms = read_contents(&ranges);
     KysoSignatureReport *report = NULL;
+    if (cms != NULL && g_strcmp0(self->format, TIMESTAMP_FORMAT) == 0) {
+        kyso_document_signature_judge_timestamp(
+            self,
+            kyso_timestamp_check(cms, hash_ranges, &ranges, order->signer->trust, NULL, NULL));
+        return self;
+    }
     if (cms != NULL)
         report =
             kyso_cms_verify(cms, hash_ranges, &ranges, order->signer->trust, self->signed_at, NULL);
     kyso_document_signature_judge(self, order->signer, report);
+    kyso_document_signature_judge_status(self, order->proofs);
     return self;
 }
 
@@ -238,14 +247,15 @@ start(Order *order, GCancellable *cancellable, GAsyncReadyCallback done, gpointe
 
 void
 kyso_document_report_pdf_async(KysoSigner *signer, int fd, goffset size, const json_t *inspection,
-                               GCancellable *cancellable, GAsyncReadyCallback done,
-                               gpointer user_data)
+                               const KysoProofs *proofs, GCancellable *cancellable,
+                               GAsyncReadyCallback done, gpointer user_data)
 {
     Order *order = g_new0(Order, 1);
     order->signer = signer;
     order->fd = fd;
     order->size = size;
     order->inspection = inspection;
+    order->proofs = proofs;
     start(order, cancellable, done, user_data);
 }
 

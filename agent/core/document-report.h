@@ -16,11 +16,13 @@ typedef struct {
 void kyso_document_report_free(KysoDocumentReport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoDocumentReport, kyso_document_report_free)
 
-/* The signatures that @inspection (document.inspect) lists in the PDF @fd of @size bytes. All are
+/* @proofs: what the document has (document.proofs); NULL: not looked at.
+ * The signatures that @inspection (document.inspect) lists in the PDF @fd of @size bytes. All are
  * borrowed until done. */
 void kyso_document_report_pdf_async(KysoSigner *signer, int fd, goffset size,
-                                    const json_t *inspection, GCancellable *cancellable,
-                                    GAsyncReadyCallback done, gpointer user_data);
+                                    const json_t *inspection, const KysoProofs *proofs,
+                                    GCancellable *cancellable, GAsyncReadyCallback done,
+                                    gpointer user_data);
 
 /* The detached CAdES @cms over all of @fd. */
 void kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset size, GBytes *cms,

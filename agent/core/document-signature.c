@@ -17,6 +17,7 @@ kyso_document_signature_free(KysoDocumentSignature *self)
     g_free(self->field);
     g_free(self->format);
     g_clear_pointer(&self->report, kyso_signature_report_free);
+    g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     g_clear_pointer(&self->signed_at, g_date_time_unref);
     json_decref(self->difference);
     g_free(self);
@@ -116,6 +117,41 @@ take_role(KysoDocumentSignature *self, KysoSigner *signer, const KysoCertificate
         self->likely_role = kyso_policy_role_from_name(kyso_role_hint_get(certificate));
 }
 
+/* A witness goes before the signer's own word. */
+static void
+take_time(KysoDocumentSignature *self, const KysoSignatureReport *report)
+{
+    GDateTime *witnessed = report->timestamp != NULL ? report->timestamp->time : NULL;
+
+    if (witnessed != NULL)
+        g_clear_pointer(&self->signed_at, g_date_time_unref);
+    else
+        witnessed = report->signing_time;
+    if (self->signed_at == NULL && witnessed != NULL)
+        self->signed_at = g_date_time_ref(witnessed);
+}
+
+static void
+judge_changes(KysoDocumentSignature *self)
+{
+    if (kyso_document_signature_is_outdated(self)) {
+        gboolean is_changed = strcmp(difference_status(self), "changed") == 0;
+        lower_verdict(self, is_changed ? KYSO_INVALID : KYSO_UNDETERMINED,
+                      is_changed ? "changed_after" : "changes_unclear");
+    }
+}
+
+void
+kyso_document_signature_judge_timestamp(KysoDocumentSignature *self, KysoTimestamp *timestamp)
+{
+    self->timestamp = timestamp;
+    self->verdict = timestamp != NULL ? KYSO_VALID : KYSO_UNDETERMINED;
+    self->reason = timestamp != NULL ? NULL : "timestamp";
+    if (timestamp != NULL)
+        self->signed_at = g_date_time_ref(timestamp->time);
+    judge_changes(self);
+}
+
 void
 kyso_document_signature_judge(KysoDocumentSignature *self, KysoSigner *signer,
                               KysoSignatureReport *report)
@@ -125,24 +161,45 @@ kyso_document_signature_judge(KysoDocumentSignature *self, KysoSigner *signer,
     self->reason = report != NULL ? report->reason : "signature_unreadable";
     if (report != NULL && report->signer != NULL)
         take_role(self, signer, report->signer);
-    if (self->signed_at == NULL && report != NULL && report->signing_time != NULL)
-        self->signed_at = g_date_time_ref(report->signing_time);
+    if (report != NULL)
+        take_time(self, report);
     if (report != NULL)
         self->then_code = check_certificate_then(self, signer->trust);
 
-    /* A document timestamp is no signature of a person; what it proves is not looked at here. */
-    if (g_strcmp0(self->format, "ETSI.RFC3161") == 0) {
-        self->verdict = KYSO_UNDETERMINED;
-        self->reason = "timestamp_unchecked";
-    }
-    if (kyso_document_signature_is_outdated(self)) {
-        gboolean is_changed = strcmp(difference_status(self), "changed") == 0;
-        lower_verdict(self, is_changed ? KYSO_INVALID : KYSO_UNDETERMINED,
-                      is_changed ? "changed_after" : "changes_unclear");
-    }
+    judge_changes(self);
     /* Old documents stay readable; but who can make two contents of one SHA-1 digest may have. */
     if (report != NULL && report->is_weak)
         lower_verdict(self, KYSO_UNDETERMINED, "weak_hash");
+}
+
+static gboolean
+has_expired_since(const KysoDocumentSignature *self)
+{
+    return self->report->timestamp != NULL && self->then_code == 0 &&
+           self->report->certificate_code == KYSO_ERROR_CERTIFICATE_EXPIRED &&
+           g_strcmp0(self->reason, "certificate") == 0;
+}
+
+void
+kyso_document_signature_judge_status(KysoDocumentSignature *self, const KysoProofs *proofs)
+{
+    const KysoSignatureReport *report = self->report;
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+
+    if (report == NULL || proofs == NULL)
+        return;
+    self->status =
+        kyso_proofs_judge(proofs, report->chain, self->signed_at != NULL ? self->signed_at : now);
+    if (self->status == KYSO_REVOCATION_REVOKED)
+        lower_verdict(self, KYSO_INVALID, "certificate_revoked");
+    if (report->timestamp != NULL &&
+        kyso_proofs_judge(proofs, report->timestamp->chain, report->timestamp->time) ==
+            KYSO_REVOCATION_REVOKED)
+        lower_verdict(self, KYSO_UNDETERMINED, "timestamp");
+    if (self->status == KYSO_REVOCATION_GOOD && has_expired_since(self)) {
+        self->verdict = KYSO_VALID;
+        self->reason = NULL;
+    }
 }
 
 /* JSON */
@@ -170,24 +227,51 @@ certificate_word(int code)
     return code == 0 ? "valid" : kyso_error_info(code)->name;
 }
 
+/* Over the signature, or over the document. */
+static const KysoTimestamp *
+timestamp_of(const KysoDocumentSignature *self)
+{
+    return self->report != NULL ? self->report->timestamp : self->timestamp;
+}
+
+static json_t *
+timestamp_to_json(const KysoTimestamp *timestamp)
+{
+    if (timestamp == NULL)
+        return json_null();
+    g_autofree char *time = kyso_clock_to_rfc3339(timestamp->time);
+    return json_pack("{s:s, s:s, s:s}", "time", time, "service",
+                     kyso_certificate_get_common_name(timestamp->signer), "policy",
+                     timestamp->policy);
+}
+
+static int
+certificate_code_of(const KysoDocumentSignature *self)
+{
+    if (self->report != NULL)
+        return self->report->certificate_code;
+    return self->timestamp != NULL ? 0 : KYSO_ERROR_CERTIFICATE_UNREADABLE;
+}
+
 json_t *
 kyso_document_signature_to_json(const KysoDocumentSignature *self)
 {
     const KysoSignatureReport *report = self->report;
     const KysoCertificate *signer = report != NULL ? report->signer : NULL;
     g_autofree char *time = self->signed_at != NULL ? kyso_clock_to_rfc3339(self->signed_at) : NULL;
-    int code = report != NULL ? report->certificate_code : KYSO_ERROR_CERTIFICATE_UNREADABLE;
     json_t *who = signer == NULL ? json_null() : kyso_document_signature_signer_to_json(signer);
 
     return json_pack(
-        "{s:s?, s:s?, s:s?, s:o, s:s?, s:s, s:s?, s:b, s:s, s:b, s:s, s:s?, s:s?, s:s?}", "field",
-        self->field, "purpose", purpose_of(self, self->role), "format", self->format, "signer", who,
-        "issuer", signer != NULL ? kyso_certificate_get_issuer_common_name(signer) : NULL, "role",
+        "{s:s?, s:s?, s:s?, s:o, s:s?, s:s, s:s?, s:b, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:o}",
+        "field", self->field, "purpose", purpose_of(self, self->role), "format", self->format,
+        "signer", who, "issuer",
+        signer != NULL ? kyso_certificate_get_issuer_common_name(signer) : NULL, "role",
         kyso_policy_role_name(self->role), "signed_at", time, "integrity",
-        report != NULL && report->integrity, "certificate", certificate_word(code),
-        "covers_whole_document", (int) self->covers_whole_document, "verdict",
-        kyso_signature_verdict_name(self->verdict), "reason", self->reason, "algorithm",
-        report != NULL ? report->algorithm : NULL, "hash", report != NULL ? report->hash : NULL);
+        (report != NULL && report->integrity) || self->timestamp != NULL, "certificate",
+        certificate_word(certificate_code_of(self)), "covers_whole_document",
+        (int) self->covers_whole_document, "verdict", kyso_signature_verdict_name(self->verdict),
+        "reason", self->reason, "algorithm", report != NULL ? report->algorithm : NULL, "hash",
+        report != NULL ? report->hash : NULL, "timestamp", timestamp_to_json(timestamp_of(self)));
 }
 
 static json_t *
@@ -258,10 +342,11 @@ kyso_document_signature_describe(const KysoDocumentSignature *self)
     json_object_set_new(json, "units", units_to_json(signer));
     add_period(json, signer);
     json_object_set_new(json, "certificate_then",
-                        json_string(certificate_word(
-                            report != NULL ? self->then_code : KYSO_ERROR_CERTIFICATE_UNREADABLE)));
+                        json_string(certificate_word(report != NULL ? self->then_code
+                                                                    : certificate_code_of(self))));
     json_object_set_new(json, "has_timestamp",
                         json_boolean(report != NULL && report->has_timestamp));
+    json_object_set_new(json, "revocation", json_string(kyso_revocation_status_name(self->status)));
     json_object_set_new(json, "warnings", warnings_to_json(self));
     json_object_set_new(json, "difference",
                         self->difference != NULL ? json_incref(self->difference) : json_null());

@@ -8,11 +8,13 @@
 
 #include "agent/cms/cms-verify.h"
 #include "agent/core/signer-state.h"
+#include "agent/pki/revocation.h"
 
 typedef struct {
     char *field;                 /* "" for a detached signature */
     char *format;                /* "ETSI.CAdES.detached", ... */
-    KysoSignatureReport *report; /* NULL: its data cannot be read */
+    KysoSignatureReport *report; /* NULL: its data cannot be read, or it is nobody's */
+    KysoTimestamp *timestamp;    /* a document timestamp that is right; NULL: none, or not right */
     KysoRole role;               /* as configured here */
     KysoRole likely_role;        /* the same, or a guess where nothing is configured */
     KysoSignatureVerdict verdict;
@@ -21,6 +23,7 @@ typedef struct {
     GDateTime *signed_at;           /* what the document says; NULL: nothing */
     goffset end;                    /* where the signed part of the file ends */
     gboolean covers_whole_document; /* but for the signature itself */
+    KysoRevocationStatus status;    /* of the certificates at signed_at, by the document's proofs */
     json_t *difference;             /* of document.inspect, or NULL: detached */
 } KysoDocumentSignature;
 
@@ -30,6 +33,16 @@ void kyso_document_signature_free(KysoDocumentSignature *self);
  * they are. */
 void kyso_document_signature_judge(KysoDocumentSignature *self, KysoSigner *signer,
                                    KysoSignatureReport *report);
+
+/* The same for a document timestamp (ISO 32000-2 §12.8.5): nobody's signature; what it says is
+ * when.
+ * @timestamp is taken; NULL: it is not right. */
+void kyso_document_signature_judge_timestamp(KysoDocumentSignature *self, KysoTimestamp *timestamp);
+
+/* Then: what the document's own proofs (NULL: none) say about the certificates. A revoked one makes
+ * it invalid. One that has expired since was good where proofs and a timestamp say so: that is what
+ * they are for (ETSI EN 319 102-1 §5.6). */
+void kyso_document_signature_judge_status(KysoDocumentSignature *self, const KysoProofs *proofs);
 
 /* TRUE where the document was changed after it in a way that is not allowed, or nobody can say
  * whether. */

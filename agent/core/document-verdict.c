@@ -86,8 +86,10 @@ static const Reason reasons[] = {
      "the data of the signature cannot be read"},
     {"weak_hash", "chữ ký số dùng thuật toán băm SHA-1, không còn an toàn",
      "the signature uses the hash SHA-1, which is not safe any more"},
-    {"timestamp_unchecked", "dấu thời gian của văn bản chưa được kiểm tra",
-     "the timestamp of the document was not checked"},
+    {"certificate_revoked", "chứng thư đã bị thu hồi trước khi ký",
+     "the certificate had been revoked before it signed"},
+    {"timestamp", "dấu thời gian sai hoặc do dịch vụ không được tin cậy cấp",
+     "its timestamp is wrong, or of a service that is not trusted"},
     {"hash_unsupported", "chữ ký số dùng thuật toán băm không được hỗ trợ",
      "the signature uses a hash that is not known here"},
 };

@@ -44,17 +44,22 @@ static const KysoMethodEntry table[] = {
 static void
 service_info(KysoAgent *agent, KysoJob *job)
 {
-    json_t *methods = json_array();
+    json_t *methods = json_array(), *levels = json_pack("[s]", "AdES-B-B");
 
     for (const KysoMethodEntry *entry = table; entry->name != NULL; entry++)
         json_array_append_new(methods, json_string(entry->name));
+    if (agent->configuration->timestamp_urls != NULL) {
+        json_array_append_new(levels, json_string("AdES-B-T"));
+        json_array_append_new(levels, json_string("AdES-B-LT"));
+        json_array_append_new(levels, json_string("AdES-B-LTA"));
+    }
     kyso_job_return(
         job,
-        json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s], s:[s, s], s:[s], s:{s:i, s:i, s:i, s:i, "
+        json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s], s:[s, s], s:o, s:{s:i, s:i, s:i, s:i, "
                   "s:I}, s:b, s:o}",
                   "name", "kyso", "version", KYSO_VERSION, "protocol", PROTOCOL, "methods", methods,
                   "purposes", "approve", "issue", "file", "signature_formats", "P", "C",
-                  "conformance_levels", "AdES-B-B", "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
+                  "conformance_levels", levels, "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
                   "descriptors", KYSO_CHANNEL_MAX_FDS, "connections", KYSO_MAX_CONNECTIONS,
                   "requests", KYSO_MAX_JOBS, "document", (json_int_t) G_MAXINT32, "hash_signing",
                   (int) agent->configuration->is_hash_signing_allowed, "confinement",

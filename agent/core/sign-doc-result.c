@@ -38,7 +38,7 @@ static const KysoDocumentSignature *
 our_signature(const KysoSigningDocument *document)
 {
     const GPtrArray *signatures = document->report->signatures;
-    return signatures->pdata[signatures->len - 1];
+    return signatures->pdata[document->facts.n_earlier]; /* a timestamp may follow */
 }
 
 /* What there is to say of one signed document, but for its signature. */

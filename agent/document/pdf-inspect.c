@@ -3,6 +3,7 @@
 
 #include "agent/document/pdf-difference.h"
 #include "agent/document/pdf-fields.h"
+#include "agent/document/pdf-proofs.h"
 #include "ipc/base/error.h"
 
 #include <string.h>
@@ -281,6 +282,7 @@ inspection_result(Inspection *self, json_t *pages)
     json_object_set(result, "pages", pages);
     json_object_set_new(result, "signatures", signatures);
     json_object_set(result, "fields", self->fields);
+    json_object_set_new(result, "has_proofs", json_boolean(kyso_pdf_proofs_exist(self->file)));
     json_object_set_new(result, "fields_complete", json_boolean(!self->is_cut));
     return result;
 }

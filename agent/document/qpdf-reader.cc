@@ -407,6 +407,18 @@ kyso_qpdf_reader_stream(KysoQpdfReader *self, KysoQpdfValue stream)
 }
 
 GBytes *
+kyso_qpdf_reader_stream_data(KysoQpdfReader *self, KysoQpdfValue stream)
+{
+    return guarded<GBytes *>(self, nullptr, [&]() -> GBytes * {
+        auto object = object_of(self, stream);
+        if (!object.isStream())
+            return nullptr;
+        auto buffer = object.getStreamData(qpdf_dl_generalized);
+        return g_bytes_new(buffer->getBuffer(), buffer->getSize());
+    });
+}
+
+GBytes *
 kyso_qpdf_reader_stream_decoded(KysoQpdfReader *self, KysoQpdfValue stream)
 {
     return guarded<GBytes *>(self, nullptr, [&]() -> GBytes * {

@@ -87,6 +87,9 @@ char *kyso_qpdf_reader_escape_name(const char *name);
 /* The bytes of a stream as they stand in the file (filters not applied), or NULL. */
 GBytes *kyso_qpdf_reader_stream(KysoQpdfReader *self, KysoQpdfValue stream);
 
+/* The same with its filters applied. NULL too where that cannot be. */
+GBytes *kyso_qpdf_reader_stream_data(KysoQpdfReader *self, KysoQpdfValue stream);
+
 /* The same with its filters applied, where that loses nothing, or NULL. */
 GBytes *kyso_qpdf_reader_stream_decoded(KysoQpdfReader *self, KysoQpdfValue stream);
 

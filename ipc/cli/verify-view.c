@@ -106,6 +106,7 @@ add_certificate(GPtrArray *lines, const KysoResult *result, guint i)
     const char *then = text(result, i, "certificate_then");
 
     add(lines, T("Nơi cấp"), text(result, i, "issuer"));
+    add(lines, T("Dấu thời gian"), text(result, i, "timestamp.service"));
     if (from != NULL && to != NULL) {
         g_autofree char *period = g_strdup_printf("%s - %s", from, to);
         add(lines, T("Hiệu lực"), period);

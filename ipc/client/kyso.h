@@ -114,7 +114,9 @@ typedef struct {
     int timeout_ms;              /* default 300,000; of a list 900,000 */
     KysoClientProgress progress;
     gpointer user_data;
-    gboolean no_wait; /* fail at once where the token is not plugged in; else it is waited for */
+    gboolean no_wait;  /* fail at once where the token is not plugged in; else it is waited for */
+    const char *level; /* "B-B" (default), "B-T": with a timestamp, "B-LT": and proofs of the
+                          certificates' status, "B-LTA": and a timestamp over all of it */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such

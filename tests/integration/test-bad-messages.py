@@ -187,7 +187,7 @@ class Parameters(Case):
                 self.note('wrong_parameters', what, None)
 
     def test_what_this_release_cannot_do_is_said(self):
-        for params in ({'conformance_level': 'AdES-B-LTA'}, {'signature_format': 'C'},
+        for params in ({'conformance_level': 'AdES-B-X'}, {'signature_format': 'C'},
                        {'signature_format': 'X'}):
             self.refuse('not_supported', str(params), self.approval(**params), outcome=None)
         self.refuse('not_supported', 'PAdES for a file', self.detached(signature_format='P'),
