@@ -89,7 +89,8 @@ check_known_field(KysoPdfComparison *self, const KysoPdfField *old, const KysoPd
     gboolean is_time = is_signature && is_timestamp(self, new);
     if (!check_permission(self, new, is_time && !is_shown(self, new)))
         return;
-    if (!kyso_widget_change_is_modest(self, new)) {
+    if (!kyso_widget_change_is_modest(self, new) ||
+        (!is_signature && !kyso_widget_change_is_harmless(self, old, new))) {
         kyso_pdf_comparison_add(self, KYSO_PDF_FIELD_COVERS, page, old->name);
         return;
     }

@@ -42,18 +42,13 @@ find_in_revision(Difference *self, KysoPdfFile *old, GHashTable *fields)
 static gboolean
 has_gap(Difference *self, KysoPdfFile *old, const KysoPdfField *field)
 {
-    g_autoptr(GArray) table = kyso_qpdf_reader_table(old->reader);
     int id, generation;
 
     if (!kyso_qpdf_reader_reference(old->reader, field->value, &id, &generation))
         return FALSE;
-    for (guint i = 0; i < table->len; i++) {
-        const KysoQpdfEntry *entry = &g_array_index(table, KysoQpdfEntry, i);
-        if (entry->id == id && entry->generation == generation)
-            return entry->container == 0 &&
-                   kyso_pdf_layout_has_gap(old, entry->offset, self->range);
-    }
-    return FALSE;
+    const KysoQpdfEntry *entry = kyso_qpdf_reader_find_entry(old->reader, id, generation);
+    return entry != NULL && entry->container == 0 &&
+           kyso_pdf_layout_has_gap(old, entry->offset, self->range);
 }
 
 static void
@@ -138,6 +133,23 @@ status_of(Difference *self)
                                                                 : "none";
 }
 
+/* What is not allowed first, then by page: the list may be cut, and hash tables have no order. */
+static int
+compare_changes(gconstpointer a, gconstpointer b)
+{
+    const KysoPdfChange *x = *(KysoPdfChange *const *) a, *y = *(KysoPdfChange *const *) b;
+    gboolean x_allowed = kyso_pdf_comparison_is_allowed(x->kind);
+    gboolean y_allowed = kyso_pdf_comparison_is_allowed(y->kind);
+
+    if (x_allowed != y_allowed)
+        return x_allowed ? 1 : -1;
+    if (x->page != y->page)
+        return x->page < y->page ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return g_strcmp0(x->field, y->field);
+}
+
 static json_t *
 json_field(const char *name)
 {
@@ -153,6 +165,7 @@ difference_to_json(Difference *self, KysoPdfDifferenceBudget *budget)
 {
     json_t *list = json_array();
 
+    g_ptr_array_sort(self->changes, compare_changes);
     for (guint i = 0; i < self->changes->len && budget->changes_left > 0; i++) {
         const KysoPdfChange *change = self->changes->pdata[i];
         budget->changes_left--;

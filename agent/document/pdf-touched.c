@@ -13,7 +13,7 @@
 
 typedef struct {
     KysoPdfTouched *pair;
-    GArray *old_table, *new_table; /* KysoQpdfEntry */
+    const GArray *old_table, *new_table; /* KysoQpdfEntry */
     goffset lexed_left;
     gboolean is_hidden, is_unclear;
 } Finding;
@@ -249,9 +249,9 @@ KysoPdfTouchedResult
 kyso_pdf_touched_find(KysoPdfFile *old, KysoPdfFile *new, KysoPdfTouched **ret)
 {
     g_autoptr(KysoPdfTouched) pair = g_new0(KysoPdfTouched, 1);
-    g_autoptr(GArray) old_table = kyso_qpdf_reader_table(old->reader);
-    g_autoptr(GArray) new_table = kyso_qpdf_reader_table(new->reader);
-    Finding finding = {pair, old_table, new_table, 0, FALSE, FALSE};
+    Finding finding = {
+        pair, kyso_qpdf_reader_table(old->reader), kyso_qpdf_reader_table(new->reader), 0, FALSE,
+        FALSE};
 
     pair->old = old;
     pair->new = new;

@@ -20,6 +20,7 @@ struct _KysoQpdfReader {
     std::vector<QPDFObjectHandle> values; /* handle - 1 is the index */
     std::string fault;                    /* the first one; empty: none */
     bool is_size_wrong = false;
+    GArray *table = nullptr; /* KysoQpdfEntry; NULL until it is asked for */
 };
 
 /* What other writers get wrong without harm (@signpdf writes the second). */
@@ -137,6 +138,8 @@ kyso_qpdf_reader_open(int fd, goffset size, GError **error)
 void
 kyso_qpdf_reader_free(KysoQpdfReader *self)
 {
+    if (self != nullptr)
+        g_clear_pointer(&self->table, g_array_unref);
     delete self;
 }
 
@@ -427,11 +430,10 @@ kyso_qpdf_reader_stream_decoded(KysoQpdfReader *self, KysoQpdfValue stream)
     });
 }
 
-GArray *
-kyso_qpdf_reader_table(KysoQpdfReader *self)
+static void
+read_table(KysoQpdfReader *self)
 {
-    GArray *table = g_array_new(FALSE, FALSE, sizeof(KysoQpdfEntry));
-
+    self->table = g_array_new(FALSE, FALSE, sizeof(KysoQpdfEntry));
     guarded(self, 0, [&] {
         for (auto const &[og, at] : self->pdf->getXRefTable()) {
             KysoQpdfEntry entry = {og.getObj(), og.getGen(), 0, 0};
@@ -443,11 +445,38 @@ kyso_qpdf_reader_table(KysoQpdfReader *self)
             } else {
                 continue;
             }
-            g_array_append_val(table, entry);
+            g_array_append_val(self->table, entry);
         }
         return 0;
     });
-    return table;
+}
+
+const GArray *
+kyso_qpdf_reader_table(KysoQpdfReader *self)
+{
+    if (self->table == nullptr)
+        read_table(self);
+    return self->table;
+}
+
+static int
+compare_entries(const void *a, const void *b)
+{
+    auto x = static_cast<KysoQpdfEntry const *>(a), y = static_cast<KysoQpdfEntry const *>(b);
+
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    return (x->generation > y->generation) - (x->generation < y->generation);
+}
+
+const KysoQpdfEntry *
+kyso_qpdf_reader_find_entry(KysoQpdfReader *self, int id, int generation)
+{
+    const GArray *table = kyso_qpdf_reader_table(self);
+    KysoQpdfEntry wanted = {id, generation, 0, 0};
+
+    return static_cast<KysoQpdfEntry const *>(
+        bsearch(&wanted, table->data, table->len, sizeof(KysoQpdfEntry), compare_entries));
 }
 
 KysoQpdfValue

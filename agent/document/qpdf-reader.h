@@ -100,8 +100,12 @@ typedef struct {
     gint64 offset; /* in the file, or its index in the container */
 } KysoQpdfEntry;
 
-/* Every object that is not free, by number and generation. */
-GArray *kyso_qpdf_reader_table(KysoQpdfReader *self);
+/* Every object that is not free, by number and generation: of KysoQpdfEntry. Owned by @self, made
+ * at the first call: half a million objects take 12 MB. */
+const GArray *kyso_qpdf_reader_table(KysoQpdfReader *self);
+
+/* Where object (@id, @generation) stands, or NULL. */
+const KysoQpdfEntry *kyso_qpdf_reader_find_entry(KysoQpdfReader *self, int id, int generation);
 
 /* Indirect object (@id, @generation), or 0. */
 KysoQpdfValue kyso_qpdf_reader_object(KysoQpdfReader *self, int id, int generation);

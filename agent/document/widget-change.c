@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/widget-change.h"
 
+#include "agent/document/fill-drawing.h"
+
 #include <string.h>
 
 /* Annotation flags that change nothing to see: print, read only, locked, contents locked. And of
@@ -116,6 +118,24 @@ kyso_widget_change_is_filling(KysoPdfComparison *self, const KysoPdfField *old,
     for (guint i = 0; i < old->n_widgets; i++)
         if (!is_filled(self, widget_of(self->old, old, i), widget_of(self->new, new, i)))
             return FALSE;
+    return TRUE;
+}
+
+gboolean
+kyso_widget_change_is_harmless(KysoPdfComparison *self, const KysoPdfField *old,
+                               const KysoPdfField *new)
+{
+    gboolean is_button = g_str_equal(old->type, "Btn");
+
+    for (guint i = 0; i < new->n_widgets; i++) {
+        KysoQpdfValue a = kyso_pdf_comparison_get_old(self, widget_of(self->old, old, i), "/AP");
+        KysoQpdfValue b = kyso_pdf_comparison_get_new(self, widget_of(self->new, new, i), "/AP");
+        gboolean is_fine = is_button ? kyso_pdf_comparison_is_equal(self, a, b) &&
+                                           walk_appearance(self, a, 0, part_is_same)
+                                     : kyso_fill_drawing_is_text(self->new, b);
+        if (!is_fine)
+            return FALSE;
+    }
     return TRUE;
 }
 

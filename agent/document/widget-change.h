@@ -16,6 +16,11 @@ gboolean kyso_widget_change_is_unchanged(KysoPdfComparison *comparison, const Ky
 gboolean kyso_widget_change_is_filling(KysoPdfComparison *comparison, const KysoPdfField *old,
                                        const KysoPdfField *new);
 
+/* Of a filled field that is no signature: what it draws now is text, not an area over what was
+ * signed; or, of a button, one of the drawings that it had. */
+gboolean kyso_widget_change_is_harmless(KysoPdfComparison *comparison, const KysoPdfField *old,
+                                        const KysoPdfField *new);
+
 /* The objects of @old may differ: they were filled. An appearance that is in use elsewhere too
  * stays unexplained. */
 void kyso_widget_change_explain(KysoPdfComparison *comparison, const KysoPdfField *old);

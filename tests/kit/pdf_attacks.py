@@ -225,6 +225,18 @@ def shared_look(pdf):
                        NUMBER_LOOK: form(31, 20, b'1 g 0 0 31 20 re f')})
 
 
+def filled_with(drawing, more=b''):
+    """The reserved field, filled by more than text."""
+    def change(pdf):
+        return pdf.append({**fill_number(pdf), 40: form(31, 20, drawing, more)})
+    return change
+
+
+TYPE3 = (b'/Resources << /Font << /F << /Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix '
+         b'[1 0 0 1 0 0] /CharProcs << >> /Encoding << /Differences [] >> /FirstChar 0 /LastChar 0 '
+         b'/Widths [1] >> >> >>')
+
+
 def appended_field(kind=b'Sig', rect=b'200 300 300 340', more=b'', look=b'1 g 0 0 99 99 re f'):
     def change(pdf):
         objects = add_widget(pdf, 70, b'Them', kind, rect, more + b' /AP << /N 71 0 R >>')
@@ -316,6 +328,11 @@ ATTACKS = {
     'appearance-without-value': (lambda pdf: pdf.append(
         {NUMBER_LOOK: form(31, 20, b'1 g 0 0 31 20 re f')}), {'field_changed'}),
     'appearance-shared-with-page': (shared_look, {'content_changed'}),
+    'field-filled-with-box': (filled_with(b'0 g 0 0 31 20 re f BT (90) Tj ET'), {'field_covers'}),
+    'field-filled-with-white': (filled_with(b'BT 1 1 1 rg (HHH) Tj 0 g (90) Tj ET'),
+                                {'field_covers'}),
+    'field-filled-with-image': (filled_with(b'/Im0 Do'), {'field_covers'}),
+    'field-filled-with-drawn-font': (filled_with(b'BT /F 9 Tf (a) Tj ET', TYPE3), {'field_covers'}),
     'text-field-added': (appended_field(b'Tx', more=b'/V (90)'), {'form_changed'}),
     'drawn-field-never-signed': (appended_field(), {'form_changed'}),
     'field-with-action': (appended_field(more=b'/V 22 0 R /AA << >>'), {'form_changed'}),
