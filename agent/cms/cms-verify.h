@@ -42,6 +42,7 @@ typedef struct {
 
     KysoCertificate *signer;  /* NULL where it is not embedded */
     GPtrArray *certificates;  /* of KysoCertificate: all embedded ones; never NULL */
+    GPtrArray *crls;          /* of GBytes: all embedded CRLs in DER; never NULL */
     GPtrArray *chain;         /* of KysoCertificate: leaf to anchor; NULL without a good path */
     const char *algorithm;    /* "RSA-PKCS1", "RSA-PSS", "ECDSA" or "OTHER"; static */
     const char *hash;         /* "SHA1", "SHA256", "SHA384", "SHA512" or "OTHER"; static */

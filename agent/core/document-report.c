@@ -177,6 +177,21 @@ check_pdf(const Order *order, GCancellable *cancellable)
     return report;
 }
 
+/* Beside a file the proofs stand in the CMS itself. */
+static void
+judge_by_embedded(KysoDocumentSignature *signature)
+{
+    const KysoSignatureReport *report = signature->report;
+    g_autoptr(KysoProofs) proofs = NULL;
+
+    if (report == NULL || report->crls->len == 0)
+        return;
+    proofs = kyso_proofs_new();
+    for (guint i = 0; i < report->crls->len; i++)
+        g_ptr_array_add(proofs->crls, g_bytes_ref(report->crls->pdata[i]));
+    kyso_document_signature_judge_status(signature, proofs);
+}
+
 static KysoDocumentReport *
 check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest,
                gpointer user_data, GError **error)
@@ -192,6 +207,7 @@ check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest
     signature->format = g_strdup("CAdES");
     signature->covers_whole_document = TRUE;
     kyso_document_signature_judge(signature, signer, found);
+    judge_by_embedded(signature);
     g_ptr_array_add(report->signatures, signature);
     return report;
 }

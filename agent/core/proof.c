@@ -8,6 +8,7 @@ typedef struct {
     KysoTrust *trust;
     GPtrArray *chains; /* of GPtrArray of KysoCertificate */
     GBytes *digest;
+    gboolean only_crls;
 } Order;
 
 static void
@@ -65,7 +66,7 @@ check_all(const Order *order, KysoProofs *proofs, GCancellable *cancellable, GEr
     const KysoConfiguration *configuration = order->configuration;
     g_autofree char *cache = g_build_filename(configuration->state_dir, "proofs", NULL);
     const KysoRevocationService service = {rules(configuration, configuration->revocation_seconds),
-                                           cache};
+                                           cache, order->only_crls};
 
     for (guint i = 0; i < order->chains->len; i++)
         if (!kyso_revocation_check(&service, order->chains->pdata[i], proofs, cancellable, error))
@@ -113,13 +114,14 @@ collect_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable
 }
 
 void
-kyso_proof_collect_async(KysoSigner *signer, const GPtrArray *chains, GCancellable *cancellable,
-                         GAsyncReadyCallback done, gpointer user_data)
+kyso_proof_collect_async(KysoSigner *signer, const GPtrArray *chains, gboolean only_crls,
+                         GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
     Order *order = order_new(signer, NULL);
 
     for (guint i = 0; i < chains->len; i++)
         add_chain(order, chains->pdata[i]);
+    order->only_crls = only_crls;
     start(order, collect_in_thread, cancellable, done, user_data);
 }
 

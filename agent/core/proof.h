@@ -16,8 +16,9 @@ void kyso_proof_check_async(KysoSigner *signer, const GPtrArray *chain, GCancell
                             GAsyncReadyCallback done, gpointer user_data);
 gboolean kyso_proof_check_finish(GAsyncResult *result, GError **error);
 
-/* The same for several paths (GPtrArray of GPtrArray), with the proofs: kyso_proofs_*. */
-void kyso_proof_collect_async(KysoSigner *signer, const GPtrArray *chains,
+/* The same for several paths (GPtrArray of GPtrArray), with the proofs: kyso_proofs_*. @only_crls:
+ * as in KysoRevocationService. */
+void kyso_proof_collect_async(KysoSigner *signer, const GPtrArray *chains, gboolean only_crls,
                               GCancellable *cancellable, GAsyncReadyCallback done,
                               gpointer user_data);
 KysoProofs *kyso_proof_collect_finish(GAsyncResult *result, GError **error);

@@ -48,8 +48,8 @@ kyso_sign_doc_proofs_add(KysoSigningDocument *document, KysoProofsDone done)
     g_ptr_array_add(chains, signing->chain);
     g_ptr_array_add(chains, document->timestamp->chain);
     kyso_sign_document_set_stage(document, "proofs");
-    kyso_proof_collect_async(signing->agent->signer, chains, kyso_job_cancellable(signing->job),
-                             proofs_collected, self);
+    kyso_proof_collect_async(signing->agent->signer, chains, FALSE,
+                             kyso_job_cancellable(signing->job), proofs_collected, self);
 }
 
 /* The key of the signature's VRI entry: SHA-1, which is a name here and proves nothing, of all that

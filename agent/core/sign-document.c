@@ -9,6 +9,7 @@
 /* One document: read -> judge -> prepare; and later, with its signature: [timestamp ->] complete
  * and check -> record -> deliver. Each arrow is one callback; read downwards. */
 static void signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data);
+static void proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_delivered(GObject *source, GAsyncResult *result, gpointer user_data);
 
@@ -184,6 +185,20 @@ ask_for_timestamp(KysoSigningDocument *self)
                            kyso_job_cancellable(self->signing->job), signature_stamped, self);
 }
 
+/* Beside a file they go into the CMS; a PDF has a place of its own for them (sign-doc-proofs.c). */
+static void
+collect_proofs(KysoSigningDocument *self)
+{
+    const KysoSigning *signing = self->signing;
+    g_autoptr(GPtrArray) chains = g_ptr_array_new();
+
+    g_ptr_array_add(chains, signing->chain);
+    g_ptr_array_add(chains, self->timestamp->chain);
+    kyso_sign_document_set_stage(self, "proofs");
+    kyso_proof_collect_async(signing->agent->signer, chains, TRUE,
+                             kyso_job_cancellable(signing->job), proofs_collected, self);
+}
+
 void
 kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
 {
@@ -215,6 +230,24 @@ signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
     g_clear_pointer(&self->cms, g_bytes_unref);
     if (self->timestamp != NULL)
         self->cms = kyso_cades_builder_add_timestamp(self->builder, self->timestamp->token, &error);
+    if (self->cms == NULL)
+        kyso_sign_document_completed(self, error);
+    else if (self->signing->request->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)
+        collect_proofs(self);
+    else
+        self->signing->kind->complete(self);
+}
+
+static void
+proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+    g_autoptr(KysoProofs) proofs = kyso_proof_collect_finish(result, &error);
+
+    g_clear_pointer(&self->cms, g_bytes_unref);
+    if (proofs != NULL)
+        self->cms = kyso_cades_builder_add_proofs(self->builder, proofs, &error);
     if (self->cms != NULL)
         self->signing->kind->complete(self);
     else

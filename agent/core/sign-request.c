@@ -50,7 +50,7 @@ read_kind(KysoSignRequest *self, const json_t *params, GError **error)
                     format, purpose);
         return FALSE;
     }
-    if (!self->is_pdf && self->level > KYSO_LEVEL_T) {
+    if (!self->is_pdf && self->level > KYSO_LEVEL_LT) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s with %s",
                     level, purpose);
         return FALSE;

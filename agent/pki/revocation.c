@@ -235,7 +235,8 @@ check_one(Question *self, KysoProofs *proofs, GError **error)
     if (body == NULL)
         return FALSE;
 
-    g_autoptr(KysoRevocationAnswer) answer = ask_all(self, &OCSP, ocsp_urls, body);
+    g_autoptr(KysoRevocationAnswer) answer =
+        self->service->only_crls ? NULL : ask_all(self, &OCSP, ocsp_urls, body);
     if (answer != NULL && proofs != NULL)
         keep(proofs, proofs->ocsps, answer);
     if (answer == NULL) {

@@ -15,6 +15,7 @@
 typedef struct {
     KysoFetchRules rules;
     const char *cache_dir; /* folder of agent/pki/proof-cache.h; NULL: nothing is kept */
+    gboolean only_crls;    /* where proofs can be CRLs only; no OCSP is asked for */
 } KysoRevocationService;
 
 /* What proves that certificates were good: for B-LT. */

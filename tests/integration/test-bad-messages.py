@@ -190,6 +190,8 @@ class Parameters(Case):
         for params in ({'conformance_level': 'AdES-B-X'}, {'signature_format': 'C'},
                        {'signature_format': 'X'}):
             self.refuse('not_supported', str(params), self.approval(**params), outcome=None)
+        self.refuse('not_supported', 'level B-LTA beside a file',
+                    self.detached(conformance_level='AdES-B-LTA'), outcome=None)
         self.refuse('not_supported', 'PAdES for a file', self.detached(signature_format='P'),
                     outcome=None)
 

@@ -29,6 +29,21 @@ class Timestamps(office_services.Case):
                 self.refuse(code, f'timestamp service {mode}, detached', self.detached(**STAMPED),
                             outcome='failed', logins=1)
 
+    def test_a_batch_ends_where_the_service_fails_and_signs_where_it_does_not(self):
+        documents = [{'input': {'path': str(self.letter.path)},
+                      'output': {'path': str(self.out / f'{number}.p7s')}} for number in range(3)]
+        params = {'credentialID': self.home.credentials['leader'], 'purpose': 'file',
+                  'documents': documents, **STAMPED}
+        with self.agent.connect() as client:
+            result = client.call('signatures.signDoc', params)
+            self.assertEqual((result['signed'], result['ended_by']), (3, None))
+            for document in result['documents']:
+                self.assertEqual(document['signature']['timestamp']['policy'], '2.16.704.1.1.1.2')
+            self.home.services.set('lying', 'tsa')
+            result = client.call('signatures.signDoc', params)
+        self.assertEqual((result['signed'], result['untouched']), (0, 3))
+        self.assertEqual(result['ended_by']['code'], 'timestamp_wrong')
+
     def test_a_signature_without_timestamp_does_not_need_the_service(self):
         self.home.services.set('dead', 'tsa')
         self.sign_well()
