@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/methods.h"
 
+#include <string.h>
+
 #include "agent/core/confinement.h"
 #include "agent/core/signer.h"
 #include "agent/core/token-list.h"
@@ -12,7 +14,7 @@
 #define PROTOCOL 1
 #define QUICK_MS (30 * 1000)
 #define PERSON_MS (300 * 1000)
-#define BATCH_MS (900 * 1000)
+#define LONGEST_MS (900 * 1000) /* a batch, or services that take minutes */
 #define MAX_TIMEOUT_MS (3600 * 1000)
 
 static void service_info(KysoAgent *agent, KysoJob *job);
@@ -123,6 +125,15 @@ find_method(const char *name, GError **error)
     return NULL;
 }
 
+static gboolean
+is_longest(const json_t *params)
+{
+    const char *level = json_string_value(json_object_get(params, "conformance_level"));
+
+    return json_is_array(json_object_get(params, "documents")) ||
+           (level != NULL && strcmp(level, "AdES-B-B") != 0);
+}
+
 /* The job, and the handler that shall do it. */
 static KysoJob *
 start_job(KysoAgent *agent, KysoConnection *connection, const KysoRequest *request,
@@ -134,8 +145,8 @@ start_job(KysoAgent *agent, KysoConnection *connection, const KysoRequest *reque
     if (entry == NULL)
         return NULL;
     timeout_ms = entry->timeout_ms;
-    if (request->params != NULL && json_is_array(json_object_get(request->params, "documents")))
-        timeout_ms = BATCH_MS;
+    if (is_longest(request->params))
+        timeout_ms = LONGEST_MS;
     if (request->params != NULL &&
         (!has_only_known_params(entry, request->params, error) ||
          !kyso_json_get_int(request->params, "timeout_ms", KYSO_JSON_OPTIONAL, 1, MAX_TIMEOUT_MS,

@@ -54,28 +54,6 @@ check_uri(Fetch *self, GUri *uri)
     return TRUE;
 }
 
-/* "direct://" becomes NULL. */
-static gboolean
-find_proxy(Fetch *self, const char *url)
-{
-    g_autoptr(GError) error = NULL;
-    const char *proxy = self->rules->proxy;
-
-    g_clear_pointer(&self->proxy, g_free);
-    if (proxy != NULL) {
-        self->proxy = strcmp(proxy, "none") != 0 ? g_strdup(proxy) : NULL;
-        return TRUE;
-    }
-
-    g_auto(GStrv) proxies =
-        g_proxy_resolver_lookup(g_proxy_resolver_get_default(), url, self->cancellable, &error);
-    if (proxies == NULL)
-        return fail_unavailable(self, error->message);
-    if (proxies[0] != NULL && strcmp(proxies[0], "direct://") != 0)
-        self->proxy = g_strdup(proxies[0]);
-    return TRUE;
-}
-
 /* Asked when the connection stands and before a byte of ours is sent: a name that is resolved anew
  * cannot slip past. */
 static void
@@ -121,6 +99,39 @@ wait_until_done(Fetch *self)
     while (!self->is_done)
         g_main_context_iteration(self->context, TRUE);
     self->is_done = FALSE;
+}
+
+/* How to get there: "direct://" becomes NULL. The system's resolver may have to ask the network
+ * too, so the clock must run meanwhile. */
+static void
+proxy_found(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Fetch *self = user_data;
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) proxies =
+        g_proxy_resolver_lookup_finish(G_PROXY_RESOLVER(source), result, &error);
+
+    if (proxies == NULL)
+        fail_unavailable(self, error->message);
+    else if (proxies[0] != NULL && strcmp(proxies[0], "direct://") != 0)
+        self->proxy = g_strdup(proxies[0]);
+    self->is_done = TRUE;
+}
+
+static gboolean
+find_proxy(Fetch *self, const char *url)
+{
+    const char *proxy = self->rules->proxy;
+
+    g_clear_pointer(&self->proxy, g_free);
+    if (proxy != NULL) {
+        self->proxy = strcmp(proxy, "none") != 0 ? g_strdup(proxy) : NULL;
+        return TRUE;
+    }
+    g_proxy_resolver_lookup_async(g_proxy_resolver_get_default(), url, self->cancellable,
+                                  proxy_found, self);
+    wait_until_done(self);
+    return self->fault == NULL;
 }
 
 static void

@@ -111,7 +111,7 @@ typedef struct {
     const char *const *metadata; /* NULL-ended "KEY=VALUE": "CodeNotation=UBND-VP",
                                     "SignerInfo.FullName=Nguyễn Văn Thử", "Secrecy=mat" */
     const char *algorithm;       /* signAlgo, an OID; default: the agent chooses */
-    int timeout_ms;              /* default 300,000; of a list 900,000 */
+    int timeout_ms;              /* default 300,000; of a list, or above B-B, 900,000 */
     KysoClientProgress progress;
     gpointer user_data;
     gboolean no_wait;  /* fail at once where the token is not plugged in; else it is waited for */

@@ -93,6 +93,39 @@ test_loopback_is_refused(void)
     g_assert_cmpint(kyso_http_service_count(service), ==, 0);
 }
 
+/* The proxy may be on this machine; it is the one who resolves the name. */
+static void
+test_proxy(void)
+{
+    g_autoptr(KysoHttpService) service = kyso_http_service_new(NULL, NULL);
+    g_autofree char *proxy = kyso_http_service_url(service, "");
+    const KysoFetchRules rules = {.proxy = proxy, .seconds = 5};
+    const KysoFetchRequest request = {
+        .url = "http://no-such-name.invalid/echo",
+        .max_size = 1000,
+        .unavailable_code = KYSO_ERROR_TIMESTAMP_UNAVAILABLE,
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) answer = kyso_fetch_run(&rules, &request, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpmem(g_bytes_get_data(answer, NULL), g_bytes_get_size(answer), "GET ", 4);
+    g_assert_cmpint(kyso_http_service_count(service), ==, 1);
+}
+
+/* As the system is set up, which in a test is without a proxy. */
+static void
+test_system_proxy(void)
+{
+    g_autoptr(KysoHttpService) service = kyso_http_service_new(NULL, NULL);
+    g_autofree char *url = kyso_http_service_url(service, "/echo");
+    const KysoFetchRules rules = {.is_loopback_allowed = TRUE, .seconds = 5};
+    const KysoFetchRequest request = {.url = url, .max_size = 1000};
+    g_autoptr(GBytes) answer = kyso_fetch_run(&rules, &request, NULL, NULL);
+
+    g_assert_nonnull(answer);
+}
+
 static gpointer
 cancel_soon(gpointer cancellable)
 {
@@ -132,11 +165,15 @@ test_worse_error(void)
 int
 main(int argc, char *argv[])
 {
+    /* Whatever proxies the machine has, they are none of the test's. */
+    g_setenv("GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/fetch/a question has its answer, and no cookie", test_answers);
     g_test_add_func("/fetch/redirects are few and stay with HTTP", test_redirects);
     g_test_add_func("/fetch/dead, slow and oversized services are told apart", test_failures);
     g_test_add_func("/fetch/this machine is out of reach", test_loopback_is_refused);
+    g_test_add_func("/fetch/through a proxy", test_proxy);
+    g_test_add_func("/fetch/as the system is set up", test_system_proxy);
     g_test_add_func("/fetch/a question can be cancelled", test_cancel);
     g_test_add_func("/fetch/of two failures the telling one", test_worse_error);
     return g_test_run();

@@ -148,6 +148,7 @@ test_timestamp(void)
     extend(document, "{'proofs': {'fd': 1}, " LISTS "}");
     g_autoptr(json_t) prepared =
         test_prepare(document, "{'timestamp': true, 'field': {'name': 'Timestamp1'}}", -1);
+    g_assert_nonnull(prepared);
     g_autoptr(json_t) inspection = test_inspect(document, "{}");
     json_t *signature = json_array_get(json_object_get(inspection, "signatures"), 0);
 

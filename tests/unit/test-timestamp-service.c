@@ -74,6 +74,7 @@ test_order(Fixture *self, gconstpointer data)
 
     (void) data;
     g_assert_no_error(error);
+    g_assert_nonnull(first);
     g_assert_cmpint(kyso_http_service_count(self->http), ==, 1);
     g_autoptr(KysoTimestamp) last = ask(self, "/dead /missing /lying /good", 1, &error);
     g_assert_no_error(error);

@@ -213,6 +213,7 @@ test_anchor_of_its_own(Fixture *self, gconstpointer data)
     g_autoptr(KysoTimestamp) timestamp =
         kyso_timestamp_query_finish(self->query, answer, trust, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(timestamp);
     g_assert_false(kyso_trust_check(trust, person->certificate, NULL, now, NULL, &error));
     g_assert_error(error, KYSO_ERROR, KYSO_ERROR_CERTIFICATE_UNKNOWN_ISSUER);
 }
