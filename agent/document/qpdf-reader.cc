@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/document/qpdf-reader.h"
+#include "agent/document/qpdf-values.h"
 
 #include "agent/document/fd-source.h"
 extern "C" {
@@ -11,17 +11,8 @@ extern "C" {
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFExc.hh>
 #include <qpdf/QPDFObjectHandle.hh>
-#include <qpdf/QPDFXRefEntry.hh>
 #include <string>
 #include <vector>
-
-struct _KysoQpdfReader {
-    std::shared_ptr<QPDF> pdf;
-    std::vector<QPDFObjectHandle> values; /* handle - 1 is the index */
-    std::string fault;                    /* the first one; empty: none */
-    bool is_size_wrong = false;
-    GArray *table = nullptr; /* KysoQpdfEntry; NULL until it is asked for */
-};
 
 /* What other writers get wrong without harm (@signpdf writes the second). */
 static bool
@@ -37,13 +28,6 @@ is_harmless(KysoQpdfReader *self, std::string const &warning)
 }
 
 static void
-keep_fault(KysoQpdfReader *self, std::string const &fault)
-{
-    if (self->fault.empty())
-        self->fault = fault.empty() ? "unknown fault" : fault;
-}
-
-static void
 collect_warnings(KysoQpdfReader *self)
 {
     if (!self->pdf->anyWarnings())
@@ -51,39 +35,6 @@ collect_warnings(KysoQpdfReader *self)
     for (auto const &warning : self->pdf->getWarnings())
         if (!is_harmless(self, warning.getMessageDetail()))
             keep_fault(self, warning.getMessageDetail());
-}
-
-/* Runs @read; an exception becomes the kept fault and @otherwise the result. */
-template <typename T, typename F>
-static T
-guarded(KysoQpdfReader *self, T otherwise, F read)
-{
-    try {
-        return read();
-    } catch (std::exception const &e) {
-        keep_fault(self, e.what());
-    } catch (...) {
-        keep_fault(self, "unknown exception");
-    }
-    return otherwise;
-}
-
-/* The handle's object; an uninitialised handle for "none" would throw, so a null stands in. */
-static QPDFObjectHandle
-object_of(KysoQpdfReader *self, KysoQpdfValue value)
-{
-    if (value == 0 || value > self->values.size())
-        return QPDFObjectHandle::newNull();
-    return self->values[value - 1];
-}
-
-static KysoQpdfValue
-handle_for(KysoQpdfReader *self, QPDFObjectHandle object)
-{
-    if (!object.isInitialized() || object.isNull())
-        return 0;
-    self->values.push_back(object);
-    return static_cast<KysoQpdfValue>(self->values.size());
 }
 
 static char *
@@ -428,89 +379,4 @@ kyso_qpdf_reader_stream_decoded(KysoQpdfReader *self, KysoQpdfValue stream)
         auto buffer = object.getStreamData(qpdf_dl_generalized);
         return g_bytes_new(buffer->getBuffer(), buffer->getSize());
     });
-}
-
-static void
-read_table(KysoQpdfReader *self)
-{
-    self->table = g_array_new(FALSE, FALSE, sizeof(KysoQpdfEntry));
-    guarded(self, 0, [&] {
-        for (auto const &[og, at] : self->pdf->getXRefTable()) {
-            KysoQpdfEntry entry = {og.getObj(), og.getGen(), 0, 0};
-            if (at.getType() == 2) {
-                entry.container = at.getObjStreamNumber();
-                entry.offset = at.getObjStreamIndex();
-            } else if (at.getType() == 1) {
-                entry.offset = at.getOffset();
-            } else {
-                continue;
-            }
-            g_array_append_val(self->table, entry);
-        }
-        return 0;
-    });
-}
-
-const GArray *
-kyso_qpdf_reader_table(KysoQpdfReader *self)
-{
-    if (self->table == nullptr)
-        read_table(self);
-    return self->table;
-}
-
-static int
-compare_entries(const void *a, const void *b)
-{
-    auto x = static_cast<KysoQpdfEntry const *>(a), y = static_cast<KysoQpdfEntry const *>(b);
-
-    if (x->id != y->id)
-        return x->id < y->id ? -1 : 1;
-    return (x->generation > y->generation) - (x->generation < y->generation);
-}
-
-const KysoQpdfEntry *
-kyso_qpdf_reader_find_entry(KysoQpdfReader *self, int id, int generation)
-{
-    const GArray *table = kyso_qpdf_reader_table(self);
-    KysoQpdfEntry wanted = {id, generation, 0, 0};
-
-    return static_cast<KysoQpdfEntry const *>(
-        bsearch(&wanted, table->data, table->len, sizeof(KysoQpdfEntry), compare_entries));
-}
-
-KysoQpdfValue
-kyso_qpdf_reader_object(KysoQpdfReader *self, int id, int generation)
-{
-    return guarded<KysoQpdfValue>(
-        self, 0, [&] { return handle_for(self, self->pdf->getObjectByID(id, generation)); });
-}
-
-static void
-collect_references(QPDFObjectHandle object, bool is_top, GArray *ret)
-{
-    if (!is_top && object.isIndirect()) {
-        int id = object.getObjGen().getObj();
-        g_array_append_val(ret, id);
-    } else if (object.isArray()) {
-        for (int i = 0; i < object.getArrayNItems(); i++)
-            collect_references(object.getArrayItem(i), false, ret);
-    } else if (object.isDictionary() || object.isStream()) {
-        auto dictionary = object.isStream() ? object.getDict() : object;
-        for (auto const &[key, value] : dictionary.getDictAsMap())
-            if (key != "/Parent" && key != "/P")
-                collect_references(value, false, ret);
-    }
-}
-
-GArray *
-kyso_qpdf_reader_references(KysoQpdfReader *self, KysoQpdfValue value)
-{
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int));
-
-    guarded(self, 0, [&] {
-        collect_references(object_of(self, value), true, ids);
-        return 0;
-    });
-    return ids;
 }
