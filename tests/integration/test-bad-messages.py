@@ -282,6 +282,15 @@ class Clients(Case):
         self.note('too_many_clients', f'client {limit + 1}', None)
         for client in clients:
             client.close()
+        self.wait_for_place()
+
+    def wait_for_place(self):
+        """The agent hears of each that has gone, but not before the next one may come."""
+        for _ in range(100_000):
+            with self.agent.connect() as client, contextlib.suppress(Closed, BrokenPipeError):
+                client.call('service.info')
+                return
+        self.fail('no client finds a place any more')
 
     def test_a_full_queue_is_told_and_empties(self):
         self.home.script_pinentry('hang')
