@@ -263,7 +263,7 @@ kyso_pool_end_logins(KysoPool *self, const GError *reason)
     for (guint i = 0; i < self->lanes->len; i++) /* ending one may change the list */
         g_ptr_array_add(lanes, g_object_ref(self->lanes->pdata[i]));
     for (guint i = 0; i < lanes->len; i++)
-        kyso_lane_end_login(lanes->pdata[i], reason);
+        kyso_lane_end_logins(lanes->pdata[i], reason);
 }
 
 GPtrArray *

@@ -59,7 +59,8 @@ GError *kyso_pool_explain_absence(KysoPool *self, const KysoCredential *credenti
 /* Live ones. */
 guint kyso_pool_count_logins(KysoPool *self);
 
-/* Every live login, and each that is under way, ends with @reason. */
+/* Every live login, and each that is under way or waits for its turn, ends with @reason: no PIN
+ * that was typed before is used afterwards. */
 void kyso_pool_end_logins(KysoPool *self, const GError *reason);
 
 /* Lists the tokens of all modules, in the modules' order, without any PIN. A module with a live
