@@ -162,6 +162,7 @@ complete_file(KysoSigningDocument *self)
 {
     GError *error = NULL;
 
+    kyso_sign_document_set_stage(self, "check");
     self->report =
         kyso_document_report_digest(self->signing->agent->signer, self->cms,
                                     self->signing->scheme->hash, self->content_digest, &error);

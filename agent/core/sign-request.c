@@ -7,6 +7,8 @@
 
 #include "ipc/base/error.h"
 
+const char *const kyso_levels[KYSO_N_LEVELS] = {"AdES-B-B", "AdES-B-T", "AdES-B-LT", "AdES-B-LTA"};
+
 /* Of the documents of a batch so far; sets of texts. */
 typedef struct {
     GHashTable *places;   /* that a path names */
@@ -37,6 +39,19 @@ wrong(GError **error, const char *format, const char *what)
     return FALSE;
 }
 
+static gboolean
+read_level(KysoSignRequest *self, const char *name, GError **error)
+{
+    for (int i = 0; i < KYSO_N_LEVELS; i++) {
+        if (strcmp(name, kyso_levels[i]) == 0) {
+            self->level = (KysoLevel) i;
+            return TRUE;
+        }
+    }
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s", name);
+    return FALSE;
+}
+
 /* The pairing of purpose and format; only what this release can do. */
 static gboolean
 read_kind(KysoSignRequest *self, const json_t *params, GError **error)
@@ -51,14 +66,17 @@ read_kind(KysoSignRequest *self, const json_t *params, GError **error)
     if (self->purpose == KYSO_PURPOSE_UNKNOWN || self->purpose == KYSO_PURPOSE_VERIFY ||
         self->purpose == KYSO_PURPOSE_HASH)
         return wrong(error, "\"purpose\" is not known: ", purpose);
-    if (level != NULL && strcmp(level, "AdES-B-B") != 0) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s", level);
+    if (level != NULL && !read_level(self, level, error))
         return FALSE;
-    }
     self->is_pdf = self->purpose != KYSO_PURPOSE_FILE;
     if (format != NULL && strcmp(format, self->is_pdf ? "P" : "C") != 0) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signature_format %s with %s",
                     format, purpose);
+        return FALSE;
+    }
+    if (!self->is_pdf && self->level > KYSO_LEVEL_LT) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s with %s",
+                    level, purpose);
         return FALSE;
     }
     return TRUE;

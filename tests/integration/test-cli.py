@@ -207,6 +207,30 @@ class WithAgent(Cli):
         broken.write_bytes(content)
         self.assertIn('KHÔNG HỢP LỆ', self.kyso('verify', broken, code=10))
 
+    def test_a_report_can_be_printed(self):
+        hostile = self.home.path / '<img src=x>&.pdf'
+        _, approved = self.approve(self.letter)
+        hostile.write_bytes(approved.read_bytes() + b'junk')
+        page = self.home.path / 'report.html'
+        said = self.kyso('verify', '--report', page, hostile, code=10)
+        self.assertIn('CÓ DỮ LIỆU GIẤU SAU PHẦN ĐƯỢC KÝ', said)
+        self.assertIn('Trả lại: chữ ký số của', said)
+        text = page.read_text()
+        self.assertIn('KHÔNG HỢP LỆ', text)
+        self.assertIn('CÓ DỮ LIỆU GIẤU SAU PHẦN ĐƯỢC KÝ', text)
+        self.assertIn('&lt;script&gt;', self.html_of('<script>.pdf', approved))
+        for forbidden in ('<script', 'http:', 'https:', '<img', '<link', 'url('):
+            self.assertNotIn(forbidden, text)
+        nowhere = self.home.path / 'missing' / 'report.html'
+        self.kyso('verify', '--report', nowhere, approved, code=27)
+
+    def html_of(self, name, source):
+        """The report on a file of this name."""
+        path, page = self.home.path / name, self.home.path / 'named.html'
+        path.write_bytes(source.read_bytes())
+        self.kyso('verify', '--report', page, path)
+        return page.read_text()
+
     def test_a_detached_signature_goes_with_any_file(self):
         table = self.home.path / 'bảng số liệu.csv'
         table.write_text('xã;dân số\n')
