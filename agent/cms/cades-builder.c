@@ -5,6 +5,7 @@
 
 #include "agent/cms/algorithm.h"
 #include "agent/cms/ess.h"
+#include "agent/cms/signature-timestamp.h"
 #include "agent/pki/openssl.h"
 #include "ipc/base/error.h"
 
@@ -211,6 +212,18 @@ kyso_cades_builder_get_digest(const KysoCadesBuilder *self)
     return self->digest;
 }
 
+static GBytes *
+encode(const KysoCadesBuilder *self, GError **error)
+{
+    unsigned char *buffer = NULL;
+    int size = i2d_CMS_ContentInfo(self->cms, &buffer);
+    GBytes *der = kyso_openssl_take_bytes(buffer, size);
+
+    if (der == NULL)
+        fail(error, "cannot encode the signature");
+    return der;
+}
+
 GBytes *
 kyso_cades_builder_finish(KysoCadesBuilder *self, GBytes *signature, GError **error)
 {
@@ -223,15 +236,66 @@ kyso_cades_builder_finish(KysoCadesBuilder *self, GBytes *signature, GError **er
 
     gsize size = 0;
     const void *data = g_bytes_get_data(signature, &size);
-    unsigned char *buffer = NULL;
     if (ASN1_STRING_set(CMS_SignerInfo_get0_signature(self->info), data, (int) size) != 1) {
         fail(error, "cannot put the signature in");
         return NULL;
     }
 
-    int der_size = i2d_CMS_ContentInfo(self->cms, &buffer);
-    GBytes *der = kyso_openssl_take_bytes(buffer, der_size);
-    if (der == NULL)
-        fail(error, "cannot encode the signature");
-    return der;
+    return encode(self, error);
+}
+
+GBytes *
+kyso_cades_builder_hash_signature(const KysoCadesBuilder *self, GError **error)
+{
+    GBytes *digest = kyso_signature_timestamp_digest(self->info, "SHA256");
+
+    if (digest == NULL)
+        fail(error, "cannot hash the signature");
+    return digest;
+}
+
+GBytes *
+kyso_cades_builder_add_timestamp(KysoCadesBuilder *self, GBytes *token, GError **error)
+{
+    if (!kyso_signature_timestamp_add(self->info, token)) {
+        fail(error, "cannot add the timestamp");
+        return NULL;
+    }
+    return encode(self, error);
+}
+
+static gboolean
+add_certificate(KysoCadesBuilder *self, const KysoCertificate *certificate, GError **error)
+{
+    g_autoptr(KysoX509Stack) present = CMS_get1_certs(self->cms);
+    X509 *x509 = kyso_certificate_get_x509(certificate);
+
+    for (int i = 0; i < sk_X509_num(present); i++)
+        if (X509_cmp(sk_X509_value(present, i), x509) == 0)
+            return TRUE;
+    return CMS_add1_cert(self->cms, x509) == 1 || fail(error, "cannot embed a certificate");
+}
+
+static gboolean
+add_crl(KysoCadesBuilder *self, GBytes *der, GError **error)
+{
+    gsize size = 0;
+    const unsigned char *data = g_bytes_get_data(der, &size);
+    X509_CRL *crl = d2i_X509_CRL(NULL, &data, (long) size);
+    gboolean is_added = crl != NULL && CMS_add1_crl(self->cms, crl) == 1;
+
+    X509_CRL_free(crl);
+    return is_added || fail(error, "cannot embed a CRL");
+}
+
+GBytes *
+kyso_cades_builder_add_proofs(KysoCadesBuilder *self, const KysoProofs *proofs, GError **error)
+{
+    for (guint i = 0; i < proofs->certificates->len; i++)
+        if (!add_certificate(self, g_ptr_array_index(proofs->certificates, i), error))
+            return NULL;
+    for (guint i = 0; i < proofs->crls->len; i++)
+        if (!add_crl(self, g_ptr_array_index(proofs->crls, i), error))
+            return NULL;
+    return encode(self, error);
 }

@@ -2,14 +2,15 @@
 #pragma once
 
 /*
- * A detached CAdES signature (RFC 5652, EN 319 122-1 level B-B; in PDF: EN 319 142-1), made in two
- * steps because the key is elsewhere: new gives the digest that the token signs, finish takes the
- * token's signature and gives the whole.
+ * A detached CAdES signature (RFC 5652, EN 319 122-1 levels B-B to B-LT; in PDF: EN 319 142-1),
+ * made in steps because the key is elsewhere: new gives the digest that the token signs, finish
+ * takes the token's signature and gives the whole.
  *
  * No private key and no content ever comes here. One thread at a time.
  */
 
 #include "agent/pki/certificate.h"
+#include "agent/pki/revocation.h"
 
 typedef enum {
     KYSO_CADES_PADES,    /* in a PDF: no signing-time attribute, the time stands in /M */
@@ -43,3 +44,15 @@ GBytes *kyso_cades_builder_get_digest(const KysoCadesBuilder *self);
  * DER Ecdsa-Sig-Value (RFC 3279 §2.2.3) for ECDSA. KYSO_ERROR_SIGNATURE_WRONG: not made by the
  * signer's key over our digest; another one may then be tried. */
 GBytes *kyso_cades_builder_finish(KysoCadesBuilder *self, GBytes *signature, GError **error);
+
+/* After finish. The digest of the signature's value by "SHA256", which a timestamp is asked for. */
+GBytes *kyso_cades_builder_hash_signature(const KysoCadesBuilder *self, GError **error);
+
+/* After finish: the ContentInfo with the timestamp @token in it, level B-T, about 6 KiB larger. The
+ * token is taken as it is: whoever got it has checked it. */
+GBytes *kyso_cades_builder_add_timestamp(KysoCadesBuilder *self, GBytes *token, GError **error);
+
+/* After that: the ContentInfo with the certificates and CRLs of @proofs among its own, level B-LT
+ * (EN 319 122-1 §6.3). Its OCSP answers are not taken: OpenSSL cannot put them there. */
+GBytes *kyso_cades_builder_add_proofs(KysoCadesBuilder *self, const KysoProofs *proofs,
+                                      GError **error);

@@ -7,6 +7,7 @@
 
 #include "agent/cms/algorithm.h"
 #include "agent/cms/ess.h"
+#include "agent/cms/signature-timestamp.h"
 #include "agent/pki/openssl.h"
 #include "ipc/base/error.h"
 
@@ -21,6 +22,7 @@ report_new(void)
 
     self->verdict = KYSO_INVALID;
     self->certificates = g_ptr_array_new_with_free_func((GDestroyNotify) kyso_certificate_unref);
+    self->crls = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
     self->algorithm = kyso_algorithm_scheme_name(KYSO_SCHEME_OTHER);
     self->hash = "OTHER";
     return self;
@@ -31,8 +33,10 @@ kyso_signature_report_free(KysoSignatureReport *self)
 {
     g_clear_pointer(&self->signer, kyso_certificate_unref);
     g_clear_pointer(&self->certificates, g_ptr_array_unref);
+    g_clear_pointer(&self->crls, g_ptr_array_unref);
     g_clear_pointer(&self->chain, g_ptr_array_unref);
     g_clear_pointer(&self->signing_time, g_date_time_unref);
+    g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     g_free(self);
 }
 
@@ -100,6 +104,21 @@ take_certificates(KysoSignatureReport *self, CMS_ContentInfo *cms)
         if (certificate != NULL)
             g_ptr_array_add(self->certificates, certificate);
     }
+}
+
+static void
+take_crls(KysoSignatureReport *self, CMS_ContentInfo *cms)
+{
+    STACK_OF(X509_CRL) *stack = CMS_get1_crls(cms);
+
+    for (int i = 0; i < MIN(sk_X509_CRL_num(stack), MAX_CERTIFICATES); i++) {
+        unsigned char *buffer = NULL;
+        int size = i2d_X509_CRL(sk_X509_CRL_value(stack, i), &buffer);
+        GBytes *der = kyso_openssl_take_bytes(buffer, size);
+        if (der != NULL)
+            g_ptr_array_add(self->crls, der);
+    }
+    sk_X509_CRL_pop_free(stack, X509_CRL_free);
 }
 
 static void
@@ -264,7 +283,8 @@ static void
 judge(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claimed_time)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    GDateTime *claimed = claimed_time != NULL         ? claimed_time
+    GDateTime *claimed = self->timestamp != NULL      ? self->timestamp->time
+                         : claimed_time != NULL       ? claimed_time
                          : self->signing_time != NULL ? self->signing_time
                                                       : now;
 
@@ -278,6 +298,10 @@ judge(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claimed_time)
     self->verdict = verdict;
     if (verdict != KYSO_VALID)
         self->reason = "certificate";
+    else if (self->has_timestamp && self->timestamp == NULL) {
+        self->verdict = KYSO_UNDETERMINED;
+        self->reason = "timestamp";
+    }
 }
 
 /* FALSE only where the content's digest could not be had. */
@@ -311,10 +335,13 @@ kyso_cms_verify(GBytes *der, KysoContentDigest content_digest, gpointer user_dat
     g_autoptr(KysoSignatureReport) self = report_new();
     CMS_SignerInfo *info = NULL;
     take_certificates(self, cms);
+    take_crls(self, cms);
     if (check_form(self, cms, &info)) {
         take_signer_info(self, info);
         if (!check_integrity(self, info, content_digest, user_data, error))
             return NULL;
+        if (self->has_timestamp)
+            self->timestamp = kyso_signature_timestamp_find(info, trust, self->certificates, NULL);
         judge(self, trust, claimed_time);
     }
 

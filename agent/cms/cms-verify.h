@@ -6,11 +6,13 @@
  * EN 319 102-1 in small). Takes those of CAdES and PAdES and the older adbe.pkcs7.detached, in DER
  * or BER.
  *
- * Everything read here is hostile until the report says otherwise. Neither revocation nor a
- * timestamp is looked at: without them a certificate that has expired since leaves the verdict
- * open. Thread-safe.
+ * Everything read here is hostile until the report says otherwise. A timestamp over the signature
+ * says when it was there, and its time goes before what the signer claims; one that is wrong leaves
+ * the verdict open. Revocation is not looked at: so a certificate that has expired since leaves the
+ * verdict open too. Thread-safe.
  */
 
+#include "agent/pki/timestamp.h"
 #include "agent/pki/trust.h"
 
 #define KYSO_CMS_MAX_SIZE (16 * 1024 * 1024) /* bytes, with the padding */
@@ -29,7 +31,7 @@ typedef struct {
      * "content_present",
      * "wrong_content_type", "signer_certificate_missing", "attributes_missing",
      * "hash_unsupported", "digest_mismatch", "signature_mismatch", "signing_certificate_mismatch",
-     * "certificate". Static. */
+     * "certificate", "timestamp". Static. */
     const char *reason;
 
     /* The digest is that of the content, the signature over the attributes is right, and an ESS
@@ -38,15 +40,17 @@ typedef struct {
 
     int certificate_code; /* 0 or a KYSO_ERROR_CERTIFICATE_* */
 
-    KysoCertificate *signer; /* NULL where it is not embedded */
-    GPtrArray *certificates; /* of KysoCertificate: all embedded ones; never NULL */
-    GPtrArray *chain;        /* of KysoCertificate: leaf to anchor; NULL without a good path */
-    const char *algorithm;   /* "RSA-PKCS1", "RSA-PSS", "ECDSA" or "OTHER"; static */
-    const char *hash;        /* "SHA1", "SHA256", "SHA384", "SHA512" or "OTHER"; static */
-    gboolean is_weak;        /* a warning: SHA-1, which binds the content no more */
-    gboolean is_cades;       /* has an ESS signing-certificate attribute */
-    gboolean has_timestamp;  /* has a signature timestamp attribute; it is not checked */
-    GDateTime *signing_time; /* the attribute, UTC, or NULL; what the signer says, no proof */
+    KysoCertificate *signer;  /* NULL where it is not embedded */
+    GPtrArray *certificates;  /* of KysoCertificate: all embedded ones; never NULL */
+    GPtrArray *crls;          /* of GBytes: all embedded CRLs in DER; never NULL */
+    GPtrArray *chain;         /* of KysoCertificate: leaf to anchor; NULL without a good path */
+    const char *algorithm;    /* "RSA-PKCS1", "RSA-PSS", "ECDSA" or "OTHER"; static */
+    const char *hash;         /* "SHA1", "SHA256", "SHA384", "SHA512" or "OTHER"; static */
+    gboolean is_weak;         /* a warning: SHA-1, which binds the content no more */
+    gboolean is_cades;        /* has an ESS signing-certificate attribute */
+    gboolean has_timestamp;   /* has a signature timestamp attribute, right or wrong */
+    KysoTimestamp *timestamp; /* the first right one; NULL: none */
+    GDateTime *signing_time;  /* the attribute, UTC, or NULL; what the signer says, no proof */
 } KysoSignatureReport;
 
 void kyso_signature_report_free(KysoSignatureReport *self);

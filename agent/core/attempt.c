@@ -38,6 +38,13 @@ kyso_attempt_set_certificate(KysoRecord *record, const KysoCertificate *certific
     set(&record->token_serial, token_serial);
 }
 
+/* Nothing is wrong with the certificate: nobody could say. */
+static gboolean
+is_of_service(int code)
+{
+    return code >= KYSO_ERROR_TIMESTAMP_UNAVAILABLE && code != KYSO_ERROR_CERTIFICATE_REVOKED;
+}
+
 void
 kyso_attempt_set_failure(KysoRecord *record, const GError *error)
 {
@@ -45,7 +52,8 @@ kyso_attempt_set_failure(KysoRecord *record, const GError *error)
 
     if (info->code == KYSO_ERROR_PIN_CANCELLED || info->code == KYSO_ERROR_CANCELLED)
         record->outcome = KYSO_OUTCOME_CANCELLED;
-    else if (strcmp(info->layer, "policy") == 0 || strcmp(info->layer, "certificate") == 0)
+    else if (strcmp(info->layer, "policy") == 0 ||
+             (strcmp(info->layer, "certificate") == 0 && !is_of_service(info->code)))
         record->outcome = KYSO_OUTCOME_REFUSED;
     else
         record->outcome = KYSO_OUTCOME_FAILED;

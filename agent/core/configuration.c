@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "agent/core/network-rules.h"
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
 
@@ -20,11 +21,13 @@ configuration_fault(GError **error, const char *group, const char *key, const ch
 static gboolean
 has_only_known_keys(GKeyFile *file, GError **error)
 {
-    static const char *const known[] = {"sign/hash",          "sign/session-seconds",
-                                        "sign/batch-seconds", "sign/batch-open",
-                                        "prompt/pinentry",    "prompt/language",
-                                        "token/seconds",      "document/seconds",
-                                        "modules/registry",   NULL};
+    static const char *const known[] = {
+        "sign/hash",       "sign/session-seconds", "sign/batch-seconds",
+        "sign/batch-open", "prompt/pinentry",      "prompt/language",
+        "token/seconds",   "document/seconds",     "modules/registry",
+        "timestamp/urls",  "timestamp/policy",     "timestamp/seconds",
+        "timestamp/tries", "revocation/check",     "revocation/seconds",
+        "network/proxy",   "network/loopback",     NULL};
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     for (char **group = groups; *group != NULL; group++) {
@@ -110,7 +113,8 @@ read_file(KysoConfiguration *self, GKeyFile *file, GError **error)
         !read_seconds(file, "sign", "batch-seconds", 600, &self->batch_seconds, error) ||
         !read_batch_open(self, file, error) ||
         !read_seconds(file, "token", "seconds", 60, &token_seconds, error) ||
-        !read_seconds(file, "document", "seconds", 60, &document_seconds, error))
+        !read_seconds(file, "document", "seconds", 60, &document_seconds, error) ||
+        !kyso_network_rules_read(self, file, error))
         return FALSE;
     self->token_ms = token_seconds * 1000;
     self->document_ms = document_seconds * 1000;
@@ -148,5 +152,8 @@ kyso_configuration_free(KysoConfiguration *self)
     g_free(self->state_dir);
     g_free(self->pinentry);
     g_free(self->language);
+    g_strfreev(self->timestamp_urls);
+    g_free(self->timestamp_policy);
+    g_free(self->proxy);
     g_free(self);
 }

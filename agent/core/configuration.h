@@ -13,6 +13,14 @@
  *             language=vi           vi or en
  *   [token]   seconds=60            for one call into a token's driver
  *   [document] seconds=60           for reading or preparing one document
+ *   [timestamp] urls=             services in the order in which they are asked; none: no level B-T
+ *             policy=               OID to ask for; none: the service's own
+ *             seconds=180           for one answer
+ *             tries=2               rounds over the list
+ *   [revocation] check=false        is the signer's certificate's status asked for before signing?
+ *             seconds=20            for one answer
+ *   [network] proxy=system          or none, or http://host:port
+ *             loopback=false        may a service be on this machine?
  *   [modules] registry=true         use p11-kit's registry (pkcs11/pool/modules.h)
  *
  * Immutable.
@@ -37,6 +45,13 @@ typedef struct {
     KysoBatchOpen batch_open;
     guint token_ms;
     guint document_ms;
+    char **timestamp_urls;  /* NULL: none */
+    char *timestamp_policy; /* NULL: the service's own */
+    guint timestamp_seconds, timestamp_tries;
+    gboolean checks_revocation;
+    guint revocation_seconds;
+    char *proxy; /* NULL: as the system is set up */
+    gboolean is_loopback_allowed;
 } KysoConfiguration;
 
 /* Missing file: the defaults. KYSO_ERROR_CONFIGURATION: a value that cannot be, an unknown key, or

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/document-reader.h"
 
+#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
+
+#define MAX_PROOFS 64 /* of each kind: as agent/document/pdf-proofs.h */
+#define MAX_PROOFS_SIZE (48 * 1024 * 1024)
 
 static KysoHelper *
 new_reader(const char *name)
@@ -139,4 +143,134 @@ KysoReply *
 kyso_document_reader_prepare_finish(KysoHelper *self, GAsyncResult *result, GError **error)
 {
     return kyso_helper_call_finish(self, result, error);
+}
+
+static json_t *
+put_blob(GByteArray *all, GBytes *blob, json_t *lengths)
+{
+    gsize size = 0;
+    const void *data = g_bytes_get_data(blob, &size);
+
+    g_byte_array_append(all, data, (guint) size);
+    json_array_append_new(lengths, json_integer((json_int_t) size));
+    return lengths;
+}
+
+static json_t *
+put_blobs(GByteArray *all, const GPtrArray *blobs)
+{
+    json_t *lengths = json_array();
+
+    for (guint i = 0; i < blobs->len; i++)
+        put_blob(all, blobs->pdata[i], lengths);
+    return lengths;
+}
+
+static json_t *
+put_certificates(GByteArray *all, const GPtrArray *certificates)
+{
+    json_t *lengths = json_array();
+
+    for (guint i = 0; i < certificates->len; i++)
+        put_blob(all, kyso_certificate_get_der(certificates->pdata[i]), lengths);
+    return lengths;
+}
+
+gboolean
+kyso_document_reader_extend_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                  const KysoProofs *proofs, const char *signature,
+                                  GAsyncReadyCallback done, gpointer user_data, GError **error)
+{
+    g_autoptr(GByteArray) all = g_byte_array_new();
+    json_t *params = json_pack("{s:o, s:o, s:s}", "document", kyso_json_fd(0), "proofs",
+                               kyso_json_fd(1), "signature", signature);
+
+    json_object_set_new(params, "certificates", put_certificates(all, proofs->certificates));
+    json_object_set_new(params, "ocsps", put_blobs(all, proofs->ocsps));
+    json_object_set_new(params, "crls", put_blobs(all, proofs->crls));
+    g_auto(KysoFd) blobs = kyso_fd_new_memory("proofs", all->data, all->len, error);
+    if (blobs < 0) {
+        json_decref(params);
+        return FALSE;
+    }
+    int fds[] = {document, blobs};
+    kyso_helper_call_async(self, "document.extend", params, fds, G_N_ELEMENTS(fds),
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
+    return TRUE;
+}
+
+void
+kyso_document_reader_prepare_timestamp_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                             int document, const char *field, guint contents_size,
+                                             GAsyncReadyCallback done, gpointer user_data)
+{
+    json_t *params = json_pack("{s:o, s:b, s:{s:s}, s:i}", "document", kyso_json_fd(0), "timestamp",
+                               TRUE, "field", "name", field, "contents_size", (int) contents_size);
+
+    kyso_helper_call_async(self, "document.prepare", params, &document, 1,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
+}
+
+void
+kyso_document_reader_proofs_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                  GAsyncReadyCallback done, gpointer user_data)
+{
+    json_t *params = json_pack("{s:o}", "document", kyso_json_fd(0));
+
+    kyso_helper_call_async(self, "document.proofs", params, &document, 1,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
+}
+
+/* The reader's word on lengths is believed as far as the bytes go. */
+static gboolean
+take_blobs(const json_t *result, const char *name, GBytes *all, gsize *offset, GPtrArray *blobs,
+           GError **error)
+{
+    json_t *lengths = NULL, *item;
+    size_t i;
+
+    if (!kyso_json_get_array(result, name, KYSO_JSON_REQUIRED, MAX_PROOFS, &lengths, error))
+        return FALSE;
+    json_array_foreach(lengths, i, item)
+    {
+        json_int_t length = json_integer_value(item);
+        if (length < 1 || (guint64) length > g_bytes_get_size(all) - *offset) {
+            g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED,
+                                "proofs of a wrong length");
+            return FALSE;
+        }
+        g_ptr_array_add(blobs, g_bytes_new_from_bytes(all, *offset, (gsize) length));
+        *offset += (gsize) length;
+    }
+    return TRUE;
+}
+
+KysoProofs *
+kyso_document_reader_proofs_finish(KysoHelper *self, GAsyncResult *result, GError **error)
+{
+    g_autoptr(KysoReply) reply = kyso_helper_call_finish(self, result, error);
+    g_autoptr(KysoProofs) proofs = kyso_proofs_new();
+    g_autoptr(GPtrArray) certificates =
+        g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+    g_auto(KysoFd) fd = -1;
+    gsize offset = 0;
+
+    if (reply == NULL ||
+        !kyso_json_take_fd(reply->result, "proofs", KYSO_JSON_REQUIRED, reply->fds, &fd, error))
+        return NULL;
+    g_autoptr(GBytes) all = kyso_fd_read_all(fd, MAX_PROOFS_SIZE, error);
+    if (all == NULL ||
+        !take_blobs(reply->result, "certificates", all, &offset, certificates, error) ||
+        !take_blobs(reply->result, "ocsps", all, &offset, proofs->ocsps, error) ||
+        !take_blobs(reply->result, "crls", all, &offset, proofs->crls, error))
+        return NULL;
+    for (guint i = 0; i < certificates->len; i++) {
+        KysoCertificate *certificate = kyso_certificate_new(certificates->pdata[i], NULL);
+        if (certificate != NULL)
+            g_ptr_array_add(proofs->certificates, certificate);
+    }
+    return g_steal_pointer(&proofs);
 }

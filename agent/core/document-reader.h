@@ -9,6 +9,7 @@
 
 #include "agent/core/agent.h"
 #include "agent/core/sign-item.h"
+#include "agent/pki/revocation.h"
 #include "ipc/wire/helper.h"
 
 /* A reader for one document, starting; ended when dropped. The second kind knows how to read and
@@ -46,4 +47,26 @@ void kyso_document_reader_prepare_async(KysoHelper *self, KysoAgent *agent, Kyso
 /* {"increment": {"fd": 0}, ...} with its descriptor. KYSO_ERROR_DOCUMENT_*, _PLACE_OUTSIDE,
  * _FIELD_MISSING, _IMAGE_UNREADABLE, _TEXT_NOT_DRAWABLE. */
 KysoReply *kyso_document_reader_prepare_finish(KysoHelper *self, GAsyncResult *result,
+                                               GError **error);
+
+/* extend: the update that puts @proofs there, those of the signature named @signature (VRI). Ends
+ * with kyso_document_reader_prepare_finish. FALSE: @done is not called; KYSO_ERROR_INTERNAL. */
+gboolean kyso_document_reader_extend_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                           int document, const KysoProofs *proofs,
+                                           const char *signature, GAsyncReadyCallback done,
+                                           gpointer user_data, GError **error);
+
+/* prepare, of a document timestamp in a new invisible field @field. Ends with
+ * kyso_document_reader_prepare_finish. */
+void kyso_document_reader_prepare_timestamp_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                                  int document, const char *field,
+                                                  guint contents_size, GAsyncReadyCallback done,
+                                                  gpointer user_data);
+
+/* proofs: what the document's store has. */
+void kyso_document_reader_proofs_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                       int document, GAsyncReadyCallback done, gpointer user_data);
+
+/* What cannot be read as a certificate is left out. */
+KysoProofs *kyso_document_reader_proofs_finish(KysoHelper *self, GAsyncResult *result,
                                                GError **error);

@@ -4,18 +4,21 @@
 #include <string.h>
 
 #include "agent/cms/file-hash.h"
+#include "agent/core/document-verdict.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 
 #define MAX_SIGNATURES 256
+#define TIMESTAMP_FORMAT "ETSI.RFC3161"
 
 typedef struct {
     KysoSigner *signer;
     int fd;
     goffset size;
     const json_t *inspection; /* NULL: detached */
-    GBytes *cms;              /* detached */
+    const KysoProofs *proofs;
+    GBytes *cms; /* detached */
 } Order;
 
 /* The bytes that one signature covers. */
@@ -29,16 +32,6 @@ order_free(Order *order)
 {
     g_clear_pointer(&order->cms, g_bytes_unref);
     g_free(order);
-}
-
-static void
-signature_free(KysoDocumentSignature *self)
-{
-    g_free(self->field);
-    g_free(self->format);
-    kyso_signature_report_free(self->report);
-    g_clear_pointer(&self->signed_at, g_date_time_unref);
-    g_free(self);
 }
 
 void
@@ -107,15 +100,17 @@ read_contents(const Ranges *ranges)
     return g_bytes_new_take(g_steal_pointer(&bytes), size);
 }
 
-static void
-take_report(KysoDocumentSignature *self, KysoSigner *signer, KysoSignatureReport *report)
+/* The main thread may drop the inspection while the verdict lives on. A reader that says nothing of
+ * later changes has looked for none. */
+static json_t *
+difference_of(const json_t *item)
 {
-    self->report = report;
-    self->verdict = report != NULL ? report->verdict : KYSO_INVALID;
-    if (report != NULL && report->signer != NULL)
-        self->role = kyso_signer_get_role(signer, report->signer);
-    if (self->signed_at == NULL && report != NULL && report->signing_time != NULL)
-        self->signed_at = g_date_time_ref(report->signing_time);
+    const json_t *difference = json_object_get(item, "difference");
+
+    if (json_is_string(json_object_get(difference, "status")) &&
+        json_is_array(json_object_get(difference, "changes")))
+        return json_deep_copy(difference);
+    return json_pack("{s:s, s:[]}", "status", "unclear", "changes");
 }
 
 static KysoDocumentSignature *
@@ -127,17 +122,27 @@ check_pdf_signature(const Order *order, const json_t *item)
     self->field = g_strdup(json_string_value(json_object_get(item, "field")));
     self->format = g_strdup(json_string_value(json_object_get(item, "sub_filter")));
     self->signed_at = kyso_clock_from_pdf(json_string_value(json_object_get(item, "signing_time")));
-    self->verdict = KYSO_INVALID;
-    if (!read_range(order, item, &ranges))
+    self->difference = difference_of(item);
+    if (!read_range(order, item, &ranges)) {
+        kyso_document_signature_judge(self, order->signer, NULL);
         return self;
+    }
     self->end = ranges.range[2] + ranges.range[3];
     self->covers_whole_document = self->end == order->size;
 
     g_autoptr(GBytes) cms = read_contents(&ranges);
+    KysoSignatureReport *report = NULL;
+    if (cms != NULL && g_strcmp0(self->format, TIMESTAMP_FORMAT) == 0) {
+        kyso_document_signature_judge_timestamp(
+            self,
+            kyso_timestamp_check(cms, hash_ranges, &ranges, order->signer->trust, NULL, NULL));
+        return self;
+    }
     if (cms != NULL)
-        take_report(self, order->signer,
-                    kyso_cms_verify(cms, hash_ranges, &ranges, order->signer->trust,
-                                    self->signed_at, NULL));
+        report =
+            kyso_cms_verify(cms, hash_ranges, &ranges, order->signer->trust, self->signed_at, NULL);
+    kyso_document_signature_judge(self, order->signer, report);
+    kyso_document_signature_judge_status(self, order->proofs);
     return self;
 }
 
@@ -153,7 +158,8 @@ static KysoDocumentReport *
 report_new(void)
 {
     KysoDocumentReport *self = g_new0(KysoDocumentReport, 1);
-    self->signatures = g_ptr_array_new_with_free_func((GDestroyNotify) signature_free);
+    self->signatures =
+        g_ptr_array_new_with_free_func((GDestroyNotify) kyso_document_signature_free);
     return self;
 }
 
@@ -171,6 +177,21 @@ check_pdf(const Order *order, GCancellable *cancellable)
     return report;
 }
 
+/* Beside a file the proofs stand in the CMS itself. */
+static void
+judge_by_embedded(KysoDocumentSignature *signature)
+{
+    const KysoSignatureReport *report = signature->report;
+    g_autoptr(KysoProofs) proofs = NULL;
+
+    if (report == NULL || report->crls->len == 0)
+        return;
+    proofs = kyso_proofs_new();
+    for (guint i = 0; i < report->crls->len; i++)
+        g_ptr_array_add(proofs->crls, g_bytes_ref(report->crls->pdata[i]));
+    kyso_document_signature_judge_status(signature, proofs);
+}
+
 static KysoDocumentReport *
 check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest,
                gpointer user_data, GError **error)
@@ -185,7 +206,8 @@ check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest
     signature->field = g_strdup("");
     signature->format = g_strdup("CAdES");
     signature->covers_whole_document = TRUE;
-    take_report(signature, signer, found);
+    kyso_document_signature_judge(signature, signer, found);
+    judge_by_embedded(signature);
     g_ptr_array_add(report->signatures, signature);
     return report;
 }
@@ -241,14 +263,15 @@ start(Order *order, GCancellable *cancellable, GAsyncReadyCallback done, gpointe
 
 void
 kyso_document_report_pdf_async(KysoSigner *signer, int fd, goffset size, const json_t *inspection,
-                               GCancellable *cancellable, GAsyncReadyCallback done,
-                               gpointer user_data)
+                               const KysoProofs *proofs, GCancellable *cancellable,
+                               GAsyncReadyCallback done, gpointer user_data)
 {
     Order *order = g_new0(Order, 1);
     order->signer = signer;
     order->fd = fd;
     order->size = size;
     order->inspection = inspection;
+    order->proofs = proofs;
     start(order, cancellable, done, user_data);
 }
 
@@ -275,93 +298,15 @@ void
 kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts)
 {
     facts->n_earlier = self->signatures->len;
+    facts->is_file_covered = kyso_document_verdict_is_covered(self);
     for (guint i = 0; i < self->signatures->len; i++) {
         const KysoDocumentSignature *signature = self->signatures->pdata[i];
         gboolean is_valid = signature->verdict == KYSO_VALID;
-        facts->is_earlier_broken |= signature->verdict == KYSO_INVALID;
-        facts->is_file_covered = signature->covers_whole_document;
+        facts->is_earlier_broken |= signature->verdict == KYSO_INVALID &&
+                                    g_strcmp0(signature->reason, "changed_after") != 0;
         facts->has_valid_personal_approve |= is_valid && signature->role == KYSO_ROLE_PERSONAL;
         facts->has_agency_issue |= is_valid && signature->role == KYSO_ROLE_AGENCY;
     }
-}
-
-json_t *
-kyso_document_report_signer_to_json(const KysoCertificate *signer)
-{
-    return json_pack(
-        "{s:s, s:s, s:s, s:s}", "common_name", kyso_certificate_get_common_name(signer),
-        "organization", kyso_certificate_get_organization(signer), "credentialID",
-        kyso_certificate_get_id(signer), "serial", kyso_certificate_get_serial(signer));
-}
-
-json_t *
-kyso_document_signature_to_json(const KysoDocumentSignature *self)
-{
-    const KysoSignatureReport *report = self->report;
-    const KysoCertificate *signer = report != NULL ? report->signer : NULL;
-    g_autofree char *time = self->signed_at != NULL ? kyso_clock_to_rfc3339(self->signed_at) : NULL;
-    const char *certificate = "certificate_unreadable";
-    const char *purpose = self->role == KYSO_ROLE_PERSONAL ? "approve"
-                          : self->role == KYSO_ROLE_AGENCY ? "issue"
-                                                           : NULL;
-
-    if (report != NULL)
-        certificate = report->certificate_code == 0
-                          ? "valid"
-                          : kyso_error_info(report->certificate_code)->name;
-    json_t *who = signer == NULL ? json_null() : kyso_document_report_signer_to_json(signer);
-    return json_pack(
-        "{s:s?, s:s?, s:s?, s:o, s:s?, s:s, s:s?, s:b, s:s, s:b, s:s, s:s?, s:s?, s:s?}", "field",
-        self->field, "purpose", self->field != NULL && *self->field != '\0' ? purpose : NULL,
-        "format", self->format, "signer", who, "issuer",
-        signer != NULL ? kyso_certificate_get_issuer_common_name(signer) : NULL, "role",
-        kyso_policy_role_name(self->role), "signed_at", time, "integrity",
-        report != NULL && report->integrity, "certificate", certificate, "covers_whole_document",
-        (int) self->covers_whole_document, "verdict", kyso_signature_verdict_name(self->verdict),
-        "reason", report != NULL ? report->reason : "signature_unreadable", "algorithm",
-        report != NULL ? report->algorithm : NULL, "hash", report != NULL ? report->hash : NULL);
-}
-
-static const char *
-verdict_of(const KysoDocumentReport *self)
-{
-    KysoSignatureVerdict worst = KYSO_VALID;
-    gboolean is_covered = FALSE;
-
-    if (self->signatures->len == 0)
-        return "unsigned";
-    for (guint i = 0; i < self->signatures->len; i++) {
-        const KysoDocumentSignature *signature = self->signatures->pdata[i];
-        is_covered = signature->covers_whole_document;
-        if (signature->verdict == KYSO_INVALID)
-            worst = KYSO_INVALID;
-        else if (signature->verdict == KYSO_UNDETERMINED && worst == KYSO_VALID)
-            worst = KYSO_UNDETERMINED;
-    }
-    /* Something stands behind the last signature that nobody has signed. */
-    if (worst == KYSO_VALID && !is_covered)
-        worst = KYSO_UNDETERMINED;
-    return kyso_signature_verdict_name(worst);
-}
-
-/* Leader, then agency (Decree 30/2020 Art. 13-17). */
-static const char *
-process_of(const KysoDocumentReport *self)
-{
-    gboolean is_approved = FALSE, is_issued = FALSE;
-
-    for (guint i = 0; i < self->signatures->len; i++) {
-        const KysoDocumentSignature *signature = self->signatures->pdata[i];
-        if (signature->verdict != KYSO_VALID)
-            continue;
-        if (signature->role == KYSO_ROLE_PERSONAL)
-            is_approved = TRUE;
-        if (signature->role == KYSO_ROLE_AGENCY && !is_approved)
-            return "wrong_order";
-        if (signature->role == KYSO_ROLE_AGENCY)
-            is_issued = TRUE;
-    }
-    return is_issued ? "complete" : is_approved ? "approved" : "none";
 }
 
 json_t *
@@ -370,7 +315,8 @@ kyso_document_report_to_json(const KysoDocumentReport *self)
     json_t *list = json_array();
 
     for (guint i = 0; i < self->signatures->len; i++)
-        json_array_append_new(list, kyso_document_signature_to_json(self->signatures->pdata[i]));
-    return json_pack("{s:s, s:s, s:o}", "verdict", verdict_of(self), "process", process_of(self),
-                     "signatures", list);
+        json_array_append_new(list, kyso_document_signature_describe(self->signatures->pdata[i]));
+    return json_pack("{s:s, s:s, s:o, s:o}", "verdict", kyso_document_verdict_get(self), "process",
+                     kyso_document_verdict_process(self), "advice",
+                     kyso_document_verdict_advise(self), "signatures", list);
 }

@@ -8,19 +8,7 @@
 
 #include <gio/gio.h>
 
-#include "agent/cms/cms-verify.h"
-#include "agent/core/signer-state.h"
-
-typedef struct {
-    char *field;                 /* "" for a detached signature */
-    char *format;                /* "ETSI.CAdES.detached", ... */
-    KysoSignatureReport *report; /* NULL: its data cannot be read */
-    KysoRole role;
-    KysoSignatureVerdict verdict;
-    GDateTime *signed_at;           /* what the document says; NULL: nothing */
-    goffset end;                    /* where the signed part of the file ends */
-    gboolean covers_whole_document; /* but for the signature itself */
-} KysoDocumentSignature;
+#include "agent/core/document-signature.h"
 
 typedef struct {
     GPtrArray *signatures; /* of KysoDocumentSignature, oldest first */
@@ -28,11 +16,13 @@ typedef struct {
 void kyso_document_report_free(KysoDocumentReport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoDocumentReport, kyso_document_report_free)
 
-/* The signatures that @inspection (document.inspect) lists in the PDF @fd of @size bytes. All are
+/* @proofs: what the document has (document.proofs); NULL: not looked at.
+ * The signatures that @inspection (document.inspect) lists in the PDF @fd of @size bytes. All are
  * borrowed until done. */
 void kyso_document_report_pdf_async(KysoSigner *signer, int fd, goffset size,
-                                    const json_t *inspection, GCancellable *cancellable,
-                                    GAsyncReadyCallback done, gpointer user_data);
+                                    const json_t *inspection, const KysoProofs *proofs,
+                                    GCancellable *cancellable, GAsyncReadyCallback done,
+                                    gpointer user_data);
 
 /* The detached CAdES @cms over all of @fd. */
 void kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset size, GBytes *cms,
@@ -50,7 +40,5 @@ KysoDocumentReport *kyso_document_report_finish(GAsyncResult *result, GError **e
 /* Fills the facts about earlier signatures. */
 void kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts);
 
-/* The result of signatures.verify; one signature of it; whose it is. New. */
+/* The result of signatures.verify. New. */
 json_t *kyso_document_report_to_json(const KysoDocumentReport *self);
-json_t *kyso_document_signature_to_json(const KysoDocumentSignature *self);
-json_t *kyso_document_report_signer_to_json(const KysoCertificate *signer);

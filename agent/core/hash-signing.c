@@ -165,6 +165,9 @@ success_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
                                   "journal", (json_int_t) sequence));
     else if (kyso_job_connection(self->job) != NULL)
         kyso_job_return(self->job, keep_login(self));
+    else /* nobody to use it: the token is locked again, and the job is over */
+        kyso_job_fail(self->job, g_error_new_literal(KYSO_ERROR, KYSO_ERROR_CLIENT_GONE,
+                                                     "the client has gone"));
     hash_signing_free(self);
 }
 

@@ -162,6 +162,17 @@ kyso_increment_append(KysoPrivateCopy *copy, KysoReply *reply, GError **error)
     return self;
 }
 
+gboolean
+kyso_increment_append_unsigned(KysoPrivateCopy *copy, KysoReply *reply, GError **error)
+{
+    gsize size;
+    g_autofree char *data = take_update(reply, &size, error);
+
+    return data != NULL &&
+           kyso_fd_write_at(kyso_temporary_fd(copy->file), data, size, copy->size, error) &&
+           kyso_private_copy_grow(copy, copy->size + (goffset) size, error);
+}
+
 GBytes *
 kyso_increment_hash(const KysoIncrement *self, const KysoPrivateCopy *copy, const char *hash,
                     GError **error)

@@ -25,9 +25,14 @@ typedef struct {
 void kyso_increment_free(KysoIncrement *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoIncrement, kyso_increment_free)
 
-/* Appends the update in @reply (document.prepare) to @copy. KYSO_ERROR_INCREMENT_REFUSED,
+/* Appends the update in @reply (document.prepare) to @copy, whose size stays until it is completed:
+ * kyso_private_copy_grow. KYSO_ERROR_INCREMENT_REFUSED,
  * KYSO_ERROR_DISK_FULL. On failure the copy is of no more use. */
 KysoIncrement *kyso_increment_append(KysoPrivateCopy *copy, KysoReply *reply, GError **error);
+
+/* The same of an update that nobody signs (document.extend): only appended, and then part of @copy.
+ */
+gboolean kyso_increment_append_unsigned(KysoPrivateCopy *copy, KysoReply *reply, GError **error);
 
 /* The digest of the signed ranges by @hash. */
 GBytes *kyso_increment_hash(const KysoIncrement *self, const KysoPrivateCopy *copy,

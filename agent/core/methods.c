@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/methods.h"
 
+#include <string.h>
+
 #include "agent/core/confinement.h"
 #include "agent/core/signer.h"
 #include "agent/core/token-list.h"
@@ -12,7 +14,7 @@
 #define PROTOCOL 1
 #define QUICK_MS (30 * 1000)
 #define PERSON_MS (300 * 1000)
-#define BATCH_MS (900 * 1000)
+#define LONGEST_MS (900 * 1000) /* a batch, or services that take minutes */
 #define MAX_TIMEOUT_MS (3600 * 1000)
 
 static void service_info(KysoAgent *agent, KysoJob *job);
@@ -44,17 +46,22 @@ static const KysoMethodEntry table[] = {
 static void
 service_info(KysoAgent *agent, KysoJob *job)
 {
-    json_t *methods = json_array();
+    json_t *methods = json_array(), *levels = json_pack("[s]", "AdES-B-B");
 
     for (const KysoMethodEntry *entry = table; entry->name != NULL; entry++)
         json_array_append_new(methods, json_string(entry->name));
+    if (agent->configuration->timestamp_urls != NULL) {
+        json_array_append_new(levels, json_string("AdES-B-T"));
+        json_array_append_new(levels, json_string("AdES-B-LT"));
+        json_array_append_new(levels, json_string("AdES-B-LTA"));
+    }
     kyso_job_return(
         job,
-        json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s], s:[s, s], s:[s], s:{s:i, s:i, s:i, s:i, "
+        json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s], s:[s, s], s:o, s:{s:i, s:i, s:i, s:i, "
                   "s:I}, s:b, s:o}",
                   "name", "kyso", "version", KYSO_VERSION, "protocol", PROTOCOL, "methods", methods,
                   "purposes", "approve", "issue", "file", "signature_formats", "P", "C",
-                  "conformance_levels", "AdES-B-B", "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
+                  "conformance_levels", levels, "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
                   "descriptors", KYSO_CHANNEL_MAX_FDS, "connections", KYSO_MAX_CONNECTIONS,
                   "requests", KYSO_MAX_JOBS, "document", (json_int_t) G_MAXINT32, "hash_signing",
                   (int) agent->configuration->is_hash_signing_allowed, "confinement",
@@ -118,6 +125,15 @@ find_method(const char *name, GError **error)
     return NULL;
 }
 
+static gboolean
+is_longest(const json_t *params)
+{
+    const char *level = json_string_value(json_object_get(params, "conformance_level"));
+
+    return json_is_array(json_object_get(params, "documents")) ||
+           (level != NULL && strcmp(level, "AdES-B-B") != 0);
+}
+
 /* The job, and the handler that shall do it. */
 static KysoJob *
 start_job(KysoAgent *agent, KysoConnection *connection, const KysoRequest *request,
@@ -129,8 +145,8 @@ start_job(KysoAgent *agent, KysoConnection *connection, const KysoRequest *reque
     if (entry == NULL)
         return NULL;
     timeout_ms = entry->timeout_ms;
-    if (request->params != NULL && json_is_array(json_object_get(request->params, "documents")))
-        timeout_ms = BATCH_MS;
+    if (is_longest(request->params))
+        timeout_ms = LONGEST_MS;
     if (request->params != NULL &&
         (!has_only_known_params(entry, request->params, error) ||
          !kyso_json_get_int(request->params, "timeout_ms", KYSO_JSON_OPTIONAL, 1, MAX_TIMEOUT_MS,

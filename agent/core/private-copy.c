@@ -218,3 +218,14 @@ kyso_private_copy_finish(GAsyncResult *result, GError **error)
 {
     return g_task_propagate_pointer(G_TASK(result), error);
 }
+
+/* The hash goes on over what is new: no second pass over the document. */
+gboolean
+kyso_private_copy_grow(KysoPrivateCopy *self, goffset size, GError **error)
+{
+    if (!kyso_file_hash_add(self->hash, kyso_temporary_fd(self->file), self->size,
+                            size - self->size, error))
+        return FALSE;
+    self->size = size;
+    return TRUE;
+}

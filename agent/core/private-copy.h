@@ -26,6 +26,10 @@ typedef struct {
 void kyso_private_copy_free(KysoPrivateCopy *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPrivateCopy, kyso_private_copy_free)
 
+/* The file has become @size bytes long, and what has been added is final: it belongs to the copy
+ * from now on. KYSO_ERROR_INPUT_UNREADABLE. */
+gboolean kyso_private_copy_grow(KysoPrivateCopy *self, goffset size, GError **error);
+
 /* Copies @input (borrowed until done) from its start into @dir. */
 void kyso_private_copy_async(int input, const char *dir, GCancellable *cancellable,
                              GAsyncReadyCallback done, gpointer user_data);

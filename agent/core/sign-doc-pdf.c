@@ -2,16 +2,18 @@
 #include <string.h>
 
 #include "agent/core/document-reader.h"
+#include "agent/core/sign-doc-proofs.h"
 #include "agent/core/sign-doc-state.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
 
 /* Bytes for the CMS; with its chain, without a timestamp, it takes about 6 KiB. */
 #define CONTENTS_SIZE (16 * 1024)
+#define TIMESTAMP_SIZE (16 * 1024) /* more; with the TSA's chain it takes about 7 KiB */
 
 /* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
  * prepare:  update prepared
- * complete: result inspected -> result verified */
+ * complete: [proofs added ->] result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -72,7 +74,7 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     self->n_pages = (guint) json_integer_value(json_object_get(self->inspection, "page_count"));
     kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
-                                   self->inspection, kyso_job_cancellable(self->signing->job),
+                                   self->inspection, NULL, kyso_job_cancellable(self->signing->job),
                                    earlier_verified, self);
 }
 
@@ -218,7 +220,8 @@ prepare_pdf(KysoSigningDocument *self)
         .is_reserved = is_reserved,
         .signing_time = time,
         .signer = kyso_certificate_get_common_name(self->signing->certificate),
-        .contents_size = CONTENTS_SIZE,
+        .contents_size =
+            CONTENTS_SIZE + (self->signing->request->level >= KYSO_LEVEL_T ? TIMESTAMP_SIZE : 0),
     };
     kyso_document_reader_prepare_async(self->reader, self->signing->agent, self->signing->job,
                                        self->copy->read_only, &spec, update_prepared, self);
@@ -251,18 +254,21 @@ warm_pdf(KysoSigningDocument *self)
         self->reader = kyso_document_reader_new();
 }
 
-/* The input's hash goes on over the update: no second pass over the document. */
-static gboolean
-hash_result(KysoSigningDocument *self, GError **error)
+static void
+check_result(KysoSigningDocument *self, GError *error)
 {
-    goffset from = self->copy->size;
-
-    if (!kyso_file_hash_add(self->copy->hash, copy_fd(self), from, self->increment->size - from,
-                            error))
-        return FALSE;
+    if (error != NULL) {
+        kyso_sign_document_completed(self, error);
+        return;
+    }
     g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
     self->record->result_digest = kyso_file_hash_to_hex(digest);
-    return TRUE;
+    kyso_sign_document_set_stage(self, "check");
+    if (self->reader != NULL && !kyso_helper_is_usable(self->reader))
+        g_clear_object(&self->reader);
+    warm_pdf(self);
+    kyso_document_reader_inspect_async(self->reader, self->signing->agent, self->signing->job,
+                                       self->copy->read_only, result_inspected, self);
 }
 
 static void
@@ -271,15 +277,15 @@ complete_pdf(KysoSigningDocument *self)
     GError *error = NULL;
 
     if (!kyso_increment_complete(self->increment, self->copy, self->cms, &error) ||
-        !hash_result(self, &error)) {
+        !kyso_private_copy_grow(self->copy, self->increment->size, &error)) {
         kyso_sign_document_completed(self, error);
         return;
     }
-    if (self->reader != NULL && !kyso_helper_is_usable(self->reader))
-        g_clear_object(&self->reader);
-    warm_pdf(self);
-    kyso_document_reader_inspect_async(self->reader, self->signing->agent, self->signing->job,
-                                       self->copy->read_only, result_inspected, self);
+    self->signed_size = self->copy->size;
+    if (self->signing->request->level >= KYSO_LEVEL_LT)
+        kyso_sign_doc_proofs_add(self, check_result);
+    else
+        check_result(self, NULL);
 }
 
 static void
@@ -295,9 +301,9 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     self->inspection = inspection;
-    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self),
-                                   self->increment->size, self->inspection,
-                                   kyso_job_cancellable(self->signing->job), result_verified, self);
+    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
+                                   self->inspection, NULL, kyso_job_cancellable(self->signing->job),
+                                   result_verified, self);
 }
 
 static void
@@ -309,7 +315,7 @@ result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     self->report = kyso_document_report_finish(result, &error);
     if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error)) {
         self->result = self->copy->file;
-        self->result_size = self->increment->size;
+        self->result_size = self->copy->size;
     }
     kyso_sign_document_completed(self, error);
 }

@@ -38,7 +38,7 @@ static const KysoDocumentSignature *
 our_signature(const KysoSigningDocument *document)
 {
     const GPtrArray *signatures = document->report->signatures;
-    return signatures->pdata[signatures->len - 1];
+    return signatures->pdata[document->facts.n_earlier]; /* a timestamp may follow */
 }
 
 /* What there is to say of one signed document, but for its signature. */
@@ -136,7 +136,7 @@ batch_to_json(const KysoSigning *self)
         "{s:s, s:s, s:s, s:o, s:s, s:i, s:i, s:i, s:o, s:o}", "requestID",
         kyso_job_request_id(self->job), "credentialID", self->credential->id, "purpose",
         kyso_policy_purpose_name(self->request->purpose), "signer",
-        kyso_document_report_signer_to_json(self->certificate), "issuer",
+        kyso_document_signature_signer_to_json(self->certificate), "issuer",
         kyso_certificate_get_issuer_common_name(self->certificate), "signed",
         (int) count(self, KYSO_DOCUMENT_SIGNED), "failed", (int) count(self, KYSO_DOCUMENT_FAILED),
         "untouched", (int) kyso_sign_doc_result_count_untouched(self), "ended_by",

@@ -74,7 +74,9 @@ struct _KysoSigningDocument {
 
     KysoCadesBuilder *builder;
     GBytes *cms;
-    KysoTemporary *result; /* what is handed over; owned only by a detached signature */
+    KysoTimestamp *timestamp; /* over the signature; NULL: none */
+    goffset signed_size;      /* PDF: where what the signature covers ends */
+    KysoTemporary *result;    /* what is handed over; owned only by a detached signature */
     goffset result_size;
     KysoDocumentReport *report; /* of the result */
 };
@@ -89,7 +91,8 @@ struct _KysoSigning {
 
     /* the key */
     gboolean is_searching;
-    gboolean is_waiting; /* for the token to be plugged in */
+    gboolean is_checking; /* the certificate's status */
+    gboolean is_waiting;  /* for the token to be plugged in */
     KysoCredential *credential;
     KysoToken *token;
     KysoCertificate *certificate;

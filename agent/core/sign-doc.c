@@ -2,6 +2,7 @@
 #include "agent/core/sign-doc.h"
 
 #include "agent/core/key-search.h"
+#include "agent/core/proof.h"
 #include "agent/core/sign-doc-state.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
@@ -13,6 +14,7 @@
 /* Read the documents, some at a time, and find the key beside it -> judge and prepare each -> ask
  * (sign-doc-each.c); or fail -> record it. Each arrow is one callback; read downwards. */
 static void key_found(GObject *source, GAsyncResult *result, gpointer user_data);
+static void status_known(GObject *source, GAsyncResult *result, gpointer user_data);
 static void failure_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
 
 void
@@ -72,7 +74,7 @@ next_in(const KysoSigning *self, KysoDocumentState state, guint index)
 static void
 go_on_if_idle(KysoSigning *self)
 {
-    if (self->is_prepared || self->n_under_way > 0 || self->is_searching)
+    if (self->is_prepared || self->n_under_way > 0 || self->is_searching || self->is_checking)
         return;
     self->is_prepared = TRUE;
     if (self->error != NULL)
@@ -108,8 +110,20 @@ stop_beginning(KysoSigning *self, KysoSigningDocument *culprit, GError *error)
         return;
     }
     self->error = error;
-    self->culprit = culprit;
+    /* What a stop breaks off is no fault of that document. */
+    self->culprit = kyso_job_is_stopped(self->job) ? NULL : culprit;
     kyso_key_search_stop(self->agent->signer, self->job);
+}
+
+/* Nobody shall look for a token for a document that no key could sign. */
+static void
+judge_without_key(KysoSigning *self, KysoSigningDocument *document)
+{
+    KysoVerdict verdict = kyso_policy_decide_without_key(&document->facts);
+
+    if (verdict.decision == KYSO_DECISION_REFUSE)
+        stop_beginning(self, document,
+                       g_error_new(KYSO_ERROR, verdict.code, "refused by rule %s", verdict.rule));
 }
 
 /* No place to read in is kept while a person looks for the token. */
@@ -128,6 +142,7 @@ waiting_has_begun(gpointer user_data)
     while ((document = next_in(self, KYSO_DOCUMENT_READ, 0)) != NULL) {
         kyso_sign_document_park(document);
         self->n_under_way--;
+        judge_without_key(self, document);
     }
     begin_more(self);
 }
@@ -175,6 +190,10 @@ kyso_sign_doc_start(KysoAgent *agent, KysoJob *job)
 
     if (request != NULL && agent->signer->n_documents + request->items->len > MAX_DOCUMENTS)
         g_set_error(&error, KYSO_ERROR, KYSO_ERROR_QUEUE_FULL, "over %d documents", MAX_DOCUMENTS);
+    if (request != NULL && request->level >= KYSO_LEVEL_T &&
+        agent->configuration->timestamp_urls == NULL)
+        g_set_error_literal(&error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_UNAVAILABLE,
+                            "kyso.conf names no timestamp service ([timestamp] urls)");
     /* No journal, no signature: known before anybody is asked for a PIN. */
     if (error != NULL || kyso_agent_get_pool(agent, &error) == NULL ||
         kyso_signer_get_journal(agent->signer, &error) == NULL) {
@@ -196,6 +215,8 @@ kyso_sign_doc_document_read(KysoSigning *self, KysoSigningDocument *document, GE
     }
     if (self->error == NULL && !self->is_waiting)
         return; /* it goes on when the key is there */
+    if (self->error == NULL)
+        judge_without_key(self, document);
     kyso_sign_document_park(document);
     self->n_under_way--;
     begin_more(self);
@@ -216,6 +237,33 @@ prepare_all_read(KysoSigning *self)
             self->n_under_way--;
         }
     }
+}
+
+/* Validity and path are known; the status is asked for beside the preparation of the documents, and
+ * before anybody is asked for a PIN (Decree 68/2024 Art. 29). */
+static void
+check_status(KysoSigning *self)
+{
+    gboolean is_wanted =
+        self->agent->configuration->checks_revocation || self->request->level >= KYSO_LEVEL_LT;
+
+    if (!is_wanted || self->certificate_code != 0)
+        return;
+    self->is_checking = TRUE;
+    kyso_proof_check_async(self->agent->signer, self->chain, kyso_job_cancellable(self->job),
+                           status_known, self);
+}
+
+static void
+status_known(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigning *self = user_data;
+    GError *error = NULL;
+
+    self->is_checking = FALSE;
+    if (!kyso_proof_check_finish(result, &error))
+        stop_beginning(self, NULL, error);
+    go_on_if_idle(self);
 }
 
 static void
@@ -240,6 +288,8 @@ key_found(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     if (error != NULL)
         stop_beginning(self, NULL, error);
+    else
+        check_status(self);
     prepare_all_read(self);
     begin_more(self);
     go_on_if_idle(self);

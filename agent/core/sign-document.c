@@ -2,11 +2,14 @@
 #include <string.h>
 
 #include "agent/core/delivery.h"
+#include "agent/core/proof.h"
 #include "agent/core/sign-doc-state.h"
 #include "ipc/base/error.h"
 
-/* One document: read -> judge -> prepare; and later, with its signature: complete and check ->
- * record -> deliver. Each arrow is one callback; read downwards. */
+/* One document: read -> judge -> prepare; and later, with its signature: [timestamp ->] complete
+ * and check -> record -> deliver. Each arrow is one callback; read downwards. */
+static void signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data);
+static void proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_delivered(GObject *source, GAsyncResult *result, gpointer user_data);
 
@@ -44,6 +47,7 @@ let_go(KysoSigningDocument *self)
     g_clear_pointer(&self->content_digest, g_bytes_unref);
     g_clear_pointer(&self->builder, kyso_cades_builder_free);
     g_clear_pointer(&self->cms, g_bytes_unref);
+    g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     kyso_fd_clear(&self->item->input);
     kyso_fd_clear(&self->item->output);
 }
@@ -164,6 +168,37 @@ kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
     kyso_sign_doc_document_prepared(self->signing, self, error);
 }
 
+/* Without the timestamp that was asked for there is no signature: none is handed over at a lower
+ * level. */
+static void
+ask_for_timestamp(KysoSigningDocument *self)
+{
+    GError *error = NULL;
+    g_autoptr(GBytes) digest = kyso_cades_builder_hash_signature(self->builder, &error);
+
+    if (digest == NULL) {
+        kyso_sign_document_completed(self, error);
+        return;
+    }
+    kyso_sign_document_set_stage(self, "timestamp");
+    kyso_proof_stamp_async(self->signing->agent->signer, digest,
+                           kyso_job_cancellable(self->signing->job), signature_stamped, self);
+}
+
+/* Beside a file they go into the CMS; a PDF has a place of its own for them (sign-doc-proofs.c). */
+static void
+collect_proofs(KysoSigningDocument *self)
+{
+    const KysoSigning *signing = self->signing;
+    g_autoptr(GPtrArray) chains = g_ptr_array_new();
+
+    g_ptr_array_add(chains, signing->chain);
+    g_ptr_array_add(chains, self->timestamp->chain);
+    kyso_sign_document_set_stage(self, "proofs");
+    kyso_proof_collect_async(signing->agent->signer, chains, TRUE,
+                             kyso_job_cancellable(signing->job), proofs_collected, self);
+}
+
 void
 kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
 {
@@ -179,24 +214,76 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
     g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
     self->record->signature_digest = kyso_file_hash_to_hex(digest);
 
-    kyso_sign_document_set_stage(self, "check");
-    self->signing->kind->complete(self);
+    if (self->signing->request->level >= KYSO_LEVEL_T)
+        ask_for_timestamp(self);
+    else
+        self->signing->kind->complete(self);
+}
+
+static void
+signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+
+    self->timestamp = kyso_proof_stamp_finish(result, &error);
+    g_clear_pointer(&self->cms, g_bytes_unref);
+    if (self->timestamp != NULL)
+        self->cms = kyso_cades_builder_add_timestamp(self->builder, self->timestamp->token, &error);
+    if (self->cms == NULL)
+        kyso_sign_document_completed(self, error);
+    else if (self->signing->request->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)
+        collect_proofs(self);
+    else
+        self->signing->kind->complete(self);
+}
+
+static void
+proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+    g_autoptr(KysoProofs) proofs = kyso_proof_collect_finish(result, &error);
+
+    g_clear_pointer(&self->cms, g_bytes_unref);
+    if (proofs != NULL)
+        self->cms = kyso_cades_builder_add_proofs(self->builder, proofs, &error);
+    if (self->cms != NULL)
+        self->signing->kind->complete(self);
+    else
+        kyso_sign_document_completed(self, error);
+}
+
+static gboolean
+has_level(const KysoSigningDocument *self, const KysoSignatureReport *report)
+{
+    return self->signing->request->level < KYSO_LEVEL_T || report->timestamp != NULL;
+}
+
+/* The timestamp over all of it. */
+static gboolean
+is_document_timestamp(const KysoDocumentSignature *last)
+{
+    return last->timestamp != NULL && last->verdict == KYSO_VALID && last->covers_whole_document;
 }
 
 gboolean
 kyso_sign_document_check_report(const KysoSigningDocument *self, const KysoDocumentReport *report,
                                 GError **error)
 {
-    guint n = report->signatures->len;
-    const KysoDocumentSignature *ours = n > 0 ? report->signatures->pdata[n - 1] : NULL;
+    guint n = report->signatures->len, n_earlier = self->facts.n_earlier;
+    gboolean is_stamped = self->signing->request->level >= KYSO_LEVEL_LTA;
+    const KysoDocumentSignature *ours = n > n_earlier ? report->signatures->pdata[n_earlier] : NULL;
     const char *id = kyso_certificate_get_id(self->signing->certificate);
 
-    gboolean is_good = ours != NULL && ours->verdict == KYSO_VALID && ours->covers_whole_document &&
-                       n == self->facts.n_earlier + 1 &&
-                       strcmp(kyso_certificate_get_id(ours->report->signer), id) == 0;
-    for (guint i = 0; i + 1 < n; i++) {
+    gboolean is_good = ours != NULL && ours->verdict == KYSO_VALID &&
+                       ours->end == self->signed_size && n == n_earlier + (is_stamped ? 2 : 1) &&
+                       strcmp(kyso_certificate_get_id(ours->report->signer), id) == 0 &&
+                       has_level(self, ours->report) &&
+                       (!is_stamped || is_document_timestamp(report->signatures->pdata[n - 1]));
+    for (guint i = 0; i < n_earlier && is_good; i++) {
         const KysoDocumentSignature *earlier = report->signatures->pdata[i];
-        is_good = is_good && earlier->verdict != KYSO_INVALID;
+        is_good = earlier->verdict != KYSO_INVALID;
     }
     if (!is_good)
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID,

@@ -1,15 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/sign-request.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ipc/base/error.h"
+
+const char *const kyso_levels[KYSO_N_LEVELS] = {"AdES-B-B", "AdES-B-T", "AdES-B-LT", "AdES-B-LTA"};
+
+/* Of the documents of a batch so far; sets of texts. */
+typedef struct {
+    GHashTable *places;   /* that a path names */
+    GHashTable *replaced; /* files at these */
+    GHashTable *opened;   /* files behind descriptors */
+} Outputs;
+
+static void
+outputs_clear(Outputs *self)
+{
+    g_hash_table_unref(self->places);
+    g_hash_table_unref(self->replaced);
+    g_hash_table_unref(self->opened);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outputs, outputs_clear)
+
+static GHashTable *
+new_set(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
 
 static gboolean
 wrong(GError **error, const char *format, const char *what)
 {
     g_autofree char *message = g_strconcat(format, what, NULL);
     g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, message);
+    return FALSE;
+}
+
+static gboolean
+read_level(KysoSignRequest *self, const char *name, GError **error)
+{
+    for (int i = 0; i < KYSO_N_LEVELS; i++) {
+        if (strcmp(name, kyso_levels[i]) == 0) {
+            self->level = (KysoLevel) i;
+            return TRUE;
+        }
+    }
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s", name);
     return FALSE;
 }
 
@@ -27,14 +66,17 @@ read_kind(KysoSignRequest *self, const json_t *params, GError **error)
     if (self->purpose == KYSO_PURPOSE_UNKNOWN || self->purpose == KYSO_PURPOSE_VERIFY ||
         self->purpose == KYSO_PURPOSE_HASH)
         return wrong(error, "\"purpose\" is not known: ", purpose);
-    if (level != NULL && strcmp(level, "AdES-B-B") != 0) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s", level);
+    if (level != NULL && !read_level(self, level, error))
         return FALSE;
-    }
     self->is_pdf = self->purpose != KYSO_PURPOSE_FILE;
     if (format != NULL && strcmp(format, self->is_pdf ? "P" : "C") != 0) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signature_format %s with %s",
                     format, purpose);
+        return FALSE;
+    }
+    if (!self->is_pdf && self->level > KYSO_LEVEL_LT) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s with %s",
+                    level, purpose);
         return FALSE;
     }
     return TRUE;
@@ -74,14 +116,52 @@ kyso_sign_request_explain(const KysoSignRequest *self, GError *error, guint inde
     return explained;
 }
 
-/* Two results at one place: the second would take the first one away. */
-static gboolean
-has_own_output(const KysoSignRequest *self, const KysoSignItem *item, GHashTable *outputs,
-               GError **error)
+/* The place that a path names, whatever names lead there: its folder and its name in it. NULL where
+ * the folder is not there, which the document is told of later. g_free. */
+static char *
+place_of_path(const char *path)
 {
-    if (item->output_path == NULL || g_hash_table_add(outputs, item->output_path))
-        return TRUE;
-    return wrong(error, "\"output\" is that of an earlier document too: ", item->output_path);
+    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    struct stat st;
+
+    if (stat(dir, &st) < 0)
+        return NULL;
+    return g_strdup_printf("%ju:%ju/%s", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino, name);
+}
+
+/* The file that is at the output already, or NULL. g_free. */
+static char *
+file_at(const KysoSignItem *item)
+{
+    struct stat st;
+    int status =
+        item->output_path != NULL ? lstat(item->output_path, &st) : fstat(item->output, &st);
+
+    if (status < 0)
+        return NULL;
+    return g_strdup_printf("%ju:%ju", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino);
+}
+
+/* Two results at one place: the second would take the first one away. Two paths may well be links
+ * to one file: it is replaced, and the other stays. */
+static gboolean
+has_own_output(const KysoSignItem *item, Outputs *outputs, GError **error)
+{
+    gboolean is_path = item->output_path != NULL;
+    char *place = is_path ? place_of_path(item->output_path) : NULL;
+    char *file = file_at(item);
+    gboolean is_free = place == NULL || g_hash_table_add(outputs->places, place);
+
+    if (file != NULL && is_path) {
+        is_free = is_free && !g_hash_table_contains(outputs->opened, file);
+        g_hash_table_add(outputs->replaced, file);
+    } else if (file != NULL) {
+        is_free = is_free && !g_hash_table_contains(outputs->replaced, file);
+        is_free = g_hash_table_add(outputs->opened, file) && is_free;
+    }
+    return is_free || wrong(error, "\"output\" is that of an earlier document too: ",
+                            is_path ? item->output_path : "a descriptor");
 }
 
 static gboolean
@@ -117,7 +197,7 @@ has_no_stray_member(const json_t *params, GError **error)
 static gboolean
 read_batch(KysoSignRequest *self, KysoJob *job, const json_t *list, GError **error)
 {
-    g_autoptr(GHashTable) outputs = g_hash_table_new(g_str_hash, g_str_equal);
+    g_auto(Outputs) outputs = {new_set(), new_set(), new_set()};
     GError *fault = NULL;
     json_t *params;
     size_t i;
@@ -131,7 +211,7 @@ read_batch(KysoSignRequest *self, KysoJob *job, const json_t *list, GError **err
     json_array_foreach(list, i, params)
     {
         if (read_item(self, job, params, &fault) &&
-            has_own_output(self, self->items->pdata[i], outputs, &fault))
+            has_own_output(self->items->pdata[i], &outputs, &fault))
             continue;
         g_propagate_error(error, kyso_sign_request_explain(self, fault, (guint) i));
         return FALSE;

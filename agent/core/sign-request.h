@@ -10,11 +10,22 @@
 
 #define KYSO_MAX_BATCH 200 /* documents of one request */
 
+/* EN 319 142-1 §6, EN 319 122-1 §6. */
+typedef enum {
+    KYSO_LEVEL_B,
+    KYSO_LEVEL_T,   /* with a timestamp over the signature */
+    KYSO_LEVEL_LT,  /* and the proofs that the certificates were good */
+    KYSO_LEVEL_LTA, /* and a timestamp over all of it */
+    KYSO_N_LEVELS,
+} KysoLevel;
+extern const char *const kyso_levels[KYSO_N_LEVELS]; /* "AdES-B-B", ... */
+
 typedef struct {
     char *credential_id;
     KysoPurpose purpose;
     gboolean is_pdf; /* signature_format P; else C */
     char *sign_algo; /* OID or NULL */
+    KysoLevel level;
     gboolean certify;
     gboolean wait_for_token;
     gboolean is_batch;      /* "documents" was given, if only with one */

@@ -9,10 +9,11 @@
 
 #define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
 
-/* PDF: copied -> inspected -> verified. Detached: copied -> verified. The copy keeps the answer
- * about one and the same file, whatever its owner does meanwhile. */
+/* PDF: copied -> inspected [-> proofs read] -> verified. Detached: copied -> verified. The copy
+ * keeps the answer about one and the same file, whatever its owner does meanwhile. */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
+static void proofs_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
     KysoHelper *reader;
     KysoPrivateCopy *copy;
     json_t *inspection;
+    KysoProofs *proofs; /* NULL: the document has none */
 } Verifying;
 
 static void
@@ -34,6 +36,7 @@ verifying_free(Verifying *self)
     g_clear_object(&self->reader);
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     json_decref(self->inspection);
+    g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_free(self);
 }
 
@@ -105,6 +108,14 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+verify(Verifying *self)
+{
+    kyso_document_report_pdf_async(self->agent->signer, self->copy->read_only, self->copy->size,
+                                   self->inspection, self->proofs, kyso_job_cancellable(self->job),
+                                   signatures_verified, self);
+}
+
+static void
 document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     Verifying *self = user_data;
@@ -115,9 +126,21 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         verifying_fail(self, error);
         return;
     }
-    kyso_document_report_pdf_async(self->agent->signer, self->copy->read_only, self->copy->size,
-                                   self->inspection, kyso_job_cancellable(self->job),
-                                   signatures_verified, self);
+    if (json_is_true(json_object_get(self->inspection, "has_proofs")))
+        kyso_document_reader_proofs_async(self->reader, self->agent, self->job,
+                                          self->copy->read_only, proofs_read, self);
+    else
+        verify(self);
+}
+
+/* Proofs that cannot be had leave the verdict to what the signatures say. */
+static void
+proofs_read(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Verifying *self = user_data;
+
+    self->proofs = kyso_document_reader_proofs_finish(KYSO_HELPER(source), result, NULL);
+    verify(self);
 }
 
 static void

@@ -61,17 +61,20 @@ ask_for_pin(KysoPinentry *pinentry, const KysoQuestion *question, KysoSecret *pi
 }
 
 static gboolean
-ask_person(const char *path, const KysoQuestion *question, KysoSecret *pin, GArray *left_out,
+ask_person(const char *path, KysoQuestion *question, KysoSecret *pin, GArray *left_out,
            GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + question->timeout_seconds * G_USEC_PER_SEC;
     g_autoptr(KysoPinentry) pinentry = kyso_pinentry_start(
         path, question->environment, question->language, KYSO_SERVICE_FD, deadline, error);
 
-    return pinentry != NULL &&
-           (!question->pin_final_try || confirm_final_try(pinentry, question, error)) &&
-           kyso_batch_windows_show(pinentry, question, left_out, error) &&
-           ask_for_pin(pinentry, question, pin, error);
+    if (pinentry == NULL ||
+        (question->pin_final_try && !confirm_final_try(pinentry, question, error)) ||
+        !kyso_batch_windows_show(pinentry, question, left_out, error))
+        return FALSE;
+    /* The PIN is for the others: that window names no more than will be signed. */
+    kyso_question_leave_out(question, left_out);
+    return ask_for_pin(pinentry, question, pin, error);
 }
 
 static gboolean

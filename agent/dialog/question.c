@@ -128,3 +128,19 @@ kyso_question_read(const json_t *params, KysoQuestion *ret, GError **error)
     return read_caller(params, ret, error) && read_certificate(params, ret, error) &&
            read_token(params, ret, error) && read_documents(params, ret, error);
 }
+
+void
+kyso_question_leave_out(KysoQuestion *self, const GArray *indices)
+{
+    gsize kept = 0;
+    guint next = 0;
+
+    for (gsize i = 0; i < self->n_documents; i++) {
+        if (next < indices->len && g_array_index(indices, guint, next) == i)
+            next++;
+        else
+            self->documents[kept++] = self->documents[i];
+    }
+    self->document_count -= (gint64) (self->n_documents - kept);
+    self->n_documents = kept;
+}

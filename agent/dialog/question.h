@@ -50,3 +50,6 @@ typedef struct {
 
 /* Reads the parameters of prompt.ask. KYSO_ERROR_WRONG_PARAMETERS. */
 gboolean kyso_question_read(const json_t *params, KysoQuestion *ret, GError **error);
+
+/* Takes out the documents at @indices (guint, ascending), which the person does not sign. */
+void kyso_question_leave_out(KysoQuestion *self, const GArray *indices);

@@ -305,13 +305,19 @@ read_signature(KysoDocumentRequest *self, const json_t *params, GError **error)
     if (!kyso_json_get_int(params, "contents_size", KYSO_JSON_OPTIONAL, KYSO_PDF_MIN_CONTENTS,
                            KYSO_PDF_MAX_CONTENTS, &contents, error) ||
         !kyso_json_get_int(params, "certify", KYSO_JSON_OPTIONAL, 0, 3, &certify, error) ||
-        !kyso_json_get_string(params, "signing_time", KYSO_JSON_REQUIRED, &pdf->signing_time,
-                              error) ||
+        !kyso_json_get_boolean(params, "timestamp", KYSO_JSON_OPTIONAL, &pdf->is_timestamp,
+                               error) ||
+        !kyso_json_get_string(params, "signing_time",
+                              pdf->is_timestamp ? KYSO_JSON_OPTIONAL : KYSO_JSON_REQUIRED,
+                              &pdf->signing_time, error) ||
         !kyso_json_get_string(params, "name", KYSO_JSON_OPTIONAL, &pdf->name, error) ||
         !kyso_json_get_string(params, "reason", KYSO_JSON_OPTIONAL, &pdf->reason, error) ||
         !kyso_json_get_string(params, "location", KYSO_JSON_OPTIONAL, &pdf->location, error))
         return FALSE;
-    if (!is_pdf_date(pdf->signing_time))
+    if (pdf->is_timestamp && (certify != 0 || pdf->signing_time != NULL || pdf->name != NULL ||
+                              pdf->reason != NULL || pdf->location != NULL))
+        return wrong(error, "timestamp: a service signs it, who says nothing");
+    if (!pdf->is_timestamp && !is_pdf_date(pdf->signing_time))
         return wrong(error, "signing_time: needs a PDF date");
     pdf->contents_size = (gsize) contents;
     pdf->certify = (int) certify;
@@ -321,11 +327,12 @@ read_signature(KysoDocumentRequest *self, const json_t *params, GError **error)
 KysoDocumentRequest *
 kyso_document_request_read(const json_t *params, KysoFdList *fds, GError **error)
 {
-    static const char *const members[] = {"document", "field",  "contents_size", "signing_time",
-                                          "name",     "reason", "location",      "certify",
-                                          "image",    "text",   "reserve",       "fill",
-                                          "draw",     "seal",   "seal_mm",       "reserved_seal_mm",
-                                          NULL};
+    static const char *const members[] = {
+        "document",  "field",  "contents_size", "signing_time",
+        "name",      "reason", "location",      "certify",
+        "image",     "text",   "reserve",       "fill",
+        "draw",      "seal",   "seal_mm",       "reserved_seal_mm",
+        "timestamp", NULL};
     g_autoptr(KysoDocumentRequest) self = g_new0(KysoDocumentRequest, 1);
 
     self->image_fd = -1;

@@ -3,6 +3,7 @@
 
 #include "agent/document/document-request.h"
 #include "agent/document/pdf-inspect.h"
+#include "agent/document/proofs-request.h"
 #include "ipc/base/error.h"
 
 #define MAX_PAGES 256 /* of one inspection */
@@ -93,6 +94,49 @@ kyso_document_service_prepare(const json_t *params, KysoFdList *fds, KysoFdList 
     return prepare_result(&request->pdf, &prepared);
 }
 
+json_t *
+kyso_document_service_extend(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
+                             GError **error)
+{
+    g_auto(KysoFd) fd = -1;
+    KysoPdfProofs proofs;
+
+    if (!kyso_proofs_request_read(params, fds, &proofs, error))
+        return NULL;
+    g_autoptr(KysoPdfFile) file = open_document(params, fds, &fd, error);
+    g_autoptr(GBytes) update = file != NULL ? kyso_pdf_proofs_prepare(file, &proofs, error) : NULL;
+    kyso_proofs_request_clear(&proofs);
+    if (update == NULL)
+        return NULL;
+
+    gsize size;
+    const void *data = g_bytes_get_data(update, &size);
+    int increment = kyso_fd_new_memory("increment", data, size, error);
+    if (increment < 0)
+        return NULL;
+    kyso_fd_list_append(ret_fds, increment);
+    return json_pack("{s:o, s:I}", "increment", kyso_json_fd(0), "size", (json_int_t) size);
+}
+
+json_t *
+kyso_document_service_proofs(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
+                             GError **error)
+{
+    static const char *const members[] = {"document", NULL};
+    g_auto(KysoFd) fd = -1;
+    KysoPdfProofs proofs;
+
+    if (!kyso_json_only_has(params, members, error))
+        return NULL;
+    g_autoptr(KysoPdfFile) file = open_document(params, fds, &fd, error);
+    if (file == NULL)
+        return NULL;
+    kyso_pdf_proofs_read(file, &proofs);
+    json_t *result = kyso_proofs_request_to_json(&proofs, ret_fds, error);
+    kyso_proofs_request_clear(&proofs);
+    return result;
+}
+
 typedef json_t *(*Handler)(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
                            GError **error);
 
@@ -121,8 +165,22 @@ prepare_called(KysoCall *call, gpointer user_data)
     answer(call, kyso_document_service_prepare);
 }
 
+static void
+extend_called(KysoCall *call, gpointer user_data)
+{
+    answer(call, kyso_document_service_extend);
+}
+
+static void
+proofs_called(KysoCall *call, gpointer user_data)
+{
+    answer(call, kyso_document_service_proofs);
+}
+
 const KysoServiceMethod kyso_document_service_methods[] = {
     {"document.inspect", inspect_called},
     {"document.prepare", prepare_called},
+    {"document.extend", extend_called},
+    {"document.proofs", proofs_called},
     {NULL, NULL},
 };

@@ -15,5 +15,11 @@ json_t *kyso_document_service_inspect(const json_t *params, KysoFdList *fds, Kys
 json_t *kyso_document_service_prepare(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
                                       GError **error);
 
+json_t *kyso_document_service_extend(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
+                                     GError **error);
+
+json_t *kyso_document_service_proofs(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
+                                     GError **error);
+
 /* The table for kyso_service_run. */
 extern const KysoServiceMethod kyso_document_service_methods[];

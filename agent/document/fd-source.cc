@@ -26,9 +26,12 @@ FdSource::fill()
     if (skip >= 0 && static_cast<size_t>(skip) < window_length)
         return window_length - static_cast<size_t>(skip);
 
+    /* What stands behind the end is another revision's, or somebody's who makes the file longer. */
+    size_t wanted =
+        static_cast<size_t>(std::min(static_cast<qpdf_offset_t>(window.size()), size - offset));
     ssize_t n;
     do {
-        n = pread(fd, window.data(), window.size(), offset);
+        n = pread(fd, window.data(), wanted, offset);
     } while (n < 0 && errno == EINTR);
     if (n < 0)
         throw std::runtime_error(std::string("cannot read document: ") + strerror(errno));

@@ -165,14 +165,33 @@ file_read(KysoPdfFile *self, GError **error)
     return file_count(self, error);
 }
 
+static gboolean
+file_cut(KysoPdfFile *self, goffset size, GError **error)
+{
+    if (size > 0 && size <= self->size) {
+        self->size = size;
+        return TRUE;
+    }
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_INPUT_UNREADABLE,
+                "document has no part of %" G_GOFFSET_FORMAT " bytes", size);
+    return FALSE;
+}
+
 KysoPdfFile *
 kyso_pdf_file_open(int fd, GError **error)
+{
+    return kyso_pdf_file_open_part(fd, G_MAXOFFSET, error);
+}
+
+KysoPdfFile *
+kyso_pdf_file_open_part(int fd, goffset size, GError **error)
 {
     g_autoptr(KysoPdfFile) self = g_new0(KysoPdfFile, 1);
 
     self->fd = fd;
-    if (!file_measure(self, error) || !file_check_head(self, error) ||
-        !file_read_tail(self, error) || !file_find_style(self, error) || !file_read(self, error) ||
+    if (!file_measure(self, error) || (size != G_MAXOFFSET && !file_cut(self, size, error)) ||
+        !file_check_head(self, error) || !file_read_tail(self, error) ||
+        !file_find_style(self, error) || !file_read(self, error) ||
         !kyso_pdf_file_check(self, error))
         return NULL;
     return g_steal_pointer(&self);

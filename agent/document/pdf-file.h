@@ -28,6 +28,10 @@ typedef struct {
  * at the first byte), _TRUNCATED (no startxref and %%EOF at the end), _DAMAGED, _ENCRYPTED,
  * _NO_PAGES. */
 KysoPdfFile *kyso_pdf_file_open(int fd, GError **error);
+
+/* The same of its first @size bytes alone: an earlier revision. _INPUT_UNREADABLE where there are
+ * not as many. */
+KysoPdfFile *kyso_pdf_file_open_part(int fd, goffset size, GError **error);
 void kyso_pdf_file_free(KysoPdfFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPdfFile, kyso_pdf_file_free)
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/pdf-inspect.h"
 
+#include "agent/document/pdf-difference.h"
 #include "agent/document/pdf-fields.h"
+#include "agent/document/pdf-proofs.h"
 #include "ipc/base/error.h"
 
 #include <string.h>
@@ -27,6 +29,7 @@ typedef struct {
     gboolean is_cut;      /* fields are missing from the list */
     GHashTable *page_ids; /* object number -> page number */
     guint64 page_steps;   /* left */
+    KysoPdfDifferenceBudget budget;
 } Inspection;
 
 static KysoQpdfValue
@@ -107,24 +110,36 @@ read_certification(Inspection *self, KysoQpdfValue signature)
     return 0;
 }
 
-/* The array as it stands, or null where it is not four numbers: the agent judges them. */
-static json_t *
-json_byte_range(Inspection *self, KysoQpdfValue signature, gint64 *ret_end)
+/* FALSE where it is not four numbers that could be: the agent judges them. */
+static gboolean
+read_byte_range(Inspection *self, KysoQpdfValue signature, gint64 ret[4])
 {
     KysoQpdfReader *reader = self->file->reader;
     KysoQpdfValue range = get(self, signature, "/ByteRange");
-    gint64 v[4];
 
-    *ret_end = G_MAXINT64;
-    if (kyso_qpdf_reader_n_items(reader, range) != G_N_ELEMENTS(v))
-        return json_null();
-    for (guint i = 0; i < G_N_ELEMENTS(v); i++)
-        if (!kyso_qpdf_reader_as_int(reader, kyso_qpdf_reader_item(reader, range, i), &v[i]) ||
-            v[i] < 0 || v[i] > self->file->size)
-            return json_null();
-    *ret_end = v[2] + v[3];
-    return json_pack("[I, I, I, I]", (json_int_t) v[0], (json_int_t) v[1], (json_int_t) v[2],
-                     (json_int_t) v[3]);
+    if (kyso_qpdf_reader_n_items(reader, range) != 4)
+        return FALSE;
+    for (guint i = 0; i < 4; i++)
+        if (!kyso_qpdf_reader_as_int(reader, kyso_qpdf_reader_item(reader, range, i), &ret[i]) ||
+            ret[i] < 0 || ret[i] > self->file->size)
+            return FALSE;
+    return TRUE;
+}
+
+static void
+add_coverage(Inspection *self, const KysoPdfField *field, SignatureFact *fact)
+{
+    gint64 v[4];
+    gboolean is_range = read_byte_range(self, field->value, v);
+
+    fact->end = is_range ? v[2] + v[3] : G_MAXINT64;
+    json_object_set_new(fact->entry, "byte_range",
+                        is_range ? json_pack("[I, I, I, I]", (json_int_t) v[0], (json_int_t) v[1],
+                                             (json_int_t) v[2], (json_int_t) v[3])
+                                 : json_null());
+    json_object_set_new(
+        fact->entry, "difference",
+        kyso_pdf_difference_find(self->file, field, is_range ? v : NULL, &self->budget));
 }
 
 static void
@@ -138,7 +153,7 @@ add_signature(Inspection *self, const KysoPdfField *field, json_t *rect, guint p
     json_object_set(entry, "rect", rect);
     json_object_set_new(entry, "filter", json_entry_name(self, field->value, "/Filter"));
     json_object_set_new(entry, "sub_filter", json_entry_name(self, field->value, "/SubFilter"));
-    json_object_set_new(entry, "byte_range", json_byte_range(self, field->value, &fact.end));
+    add_coverage(self, field, &fact);
     json_object_set_new(entry, "signing_time", json_entry_text(self, field->value, "/M"));
     json_object_set_new(entry, "name", json_entry_text(self, field->value, "/Name"));
     json_object_set_new(entry, "reason", json_entry_text(self, field->value, "/Reason"));
@@ -267,6 +282,7 @@ inspection_result(Inspection *self, json_t *pages)
     json_object_set(result, "pages", pages);
     json_object_set_new(result, "signatures", signatures);
     json_object_set(result, "fields", self->fields);
+    json_object_set_new(result, "has_proofs", json_boolean(kyso_pdf_proofs_exist(self->file)));
     json_object_set_new(result, "fields_complete", json_boolean(!self->is_cut));
     return result;
 }
@@ -282,7 +298,8 @@ kyso_pdf_inspect(KysoPdfFile *file, const gint64 *pages, guint n_pages, GError *
     g_autoptr(GArray) signatures = g_array_new(FALSE, FALSE, sizeof(SignatureFact));
     g_array_set_clear_func(signatures, drop_signature);
     g_autoptr(GHashTable) page_ids = g_hash_table_new(NULL, NULL);
-    Inspection self = {file, signatures, fields, 0, FALSE, page_ids, MAX_PAGE_STEPS};
+    Inspection self = {file,  signatures, fields,         0,
+                       FALSE, page_ids,   MAX_PAGE_STEPS, KYSO_PDF_DIFFERENCE_BUDGET};
 
     if (!kyso_pdf_fields_walk(file, field_seen, &self))
         self.is_cut = TRUE;

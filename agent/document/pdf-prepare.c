@@ -94,6 +94,19 @@ put_references(KysoPdfDraft *draft, const KysoPdfRequest *request, KysoQpdfValue
     g_string_append(text, "] ");
 }
 
+/* What the signer says of the signature: kind, time and words. */
+static void
+put_claims(GString *text, const KysoPdfRequest *request)
+{
+    g_string_append_printf(text,
+                           "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached "
+                           "/M (%s) ",
+                           request->signing_time);
+    put_optional_text(text, "/Name", request->name);
+    put_optional_text(text, "/Reason", request->reason);
+    put_optional_text(text, "/Location", request->location);
+}
+
 /* The signature dictionary (ISO 32000-1 table 252, ETSI EN 319 142-1 §5.3): keeps the places of
  * its two holes in @ret. */
 static void
@@ -102,13 +115,11 @@ put_signature(KysoPdfDraft *draft, const KysoPdfRequest *request, guint32 id, Ky
 {
     GString *text = kyso_pdf_increment_begin(draft->increment, id, 0);
 
-    g_string_append_printf(text,
-                           "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached "
-                           "/M (%s) ",
-                           request->signing_time);
-    put_optional_text(text, "/Name", request->name);
-    put_optional_text(text, "/Reason", request->reason);
-    put_optional_text(text, "/Location", request->location);
+    if (request->is_timestamp)
+        g_string_append(text, "<< /Type /DocTimeStamp /Filter /Adobe.PPKLite "
+                              "/SubFilter /ETSI.RFC3161 ");
+    else
+        put_claims(text, request);
     put_references(draft, request, lock, text);
 
     g_string_append(text, "/ByteRange ");

@@ -19,6 +19,8 @@ typedef struct {
     gsize contents_size;                  /* bytes that the CMS may have */
     const char *signing_time;             /* PDF date */
     const char *name, *reason, *location; /* NULL: none */
+    gboolean is_timestamp;                /* of the whole document (ETSI EN 319 142-1 §5.4.3):
+                                             signing_time, name, reason, location are not used */
     int certify;                          /* DocMDP /P, 0: an approval signature */
     GArray *reserve;                      /* KysoPdfNewField */
     double reserved_seal_width;           /* points, where one is reserved over the signature */

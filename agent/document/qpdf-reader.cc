@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/document/qpdf-reader.h"
+#include "agent/document/qpdf-values.h"
 
 #include "agent/document/fd-source.h"
 extern "C" {
@@ -11,16 +11,8 @@ extern "C" {
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFExc.hh>
 #include <qpdf/QPDFObjectHandle.hh>
-#include <qpdf/QPDFXRefEntry.hh>
 #include <string>
 #include <vector>
-
-struct _KysoQpdfReader {
-    std::shared_ptr<QPDF> pdf;
-    std::vector<QPDFObjectHandle> values; /* handle - 1 is the index */
-    std::string fault;                    /* the first one; empty: none */
-    bool is_size_wrong = false;
-};
 
 /* What other writers get wrong without harm (@signpdf writes the second). */
 static bool
@@ -36,13 +28,6 @@ is_harmless(KysoQpdfReader *self, std::string const &warning)
 }
 
 static void
-keep_fault(KysoQpdfReader *self, std::string const &fault)
-{
-    if (self->fault.empty())
-        self->fault = fault.empty() ? "unknown fault" : fault;
-}
-
-static void
 collect_warnings(KysoQpdfReader *self)
 {
     if (!self->pdf->anyWarnings())
@@ -50,39 +35,6 @@ collect_warnings(KysoQpdfReader *self)
     for (auto const &warning : self->pdf->getWarnings())
         if (!is_harmless(self, warning.getMessageDetail()))
             keep_fault(self, warning.getMessageDetail());
-}
-
-/* Runs @read; an exception becomes the kept fault and @otherwise the result. */
-template <typename T, typename F>
-static T
-guarded(KysoQpdfReader *self, T otherwise, F read)
-{
-    try {
-        return read();
-    } catch (std::exception const &e) {
-        keep_fault(self, e.what());
-    } catch (...) {
-        keep_fault(self, "unknown exception");
-    }
-    return otherwise;
-}
-
-/* The handle's object; an uninitialised handle for "none" would throw, so a null stands in. */
-static QPDFObjectHandle
-object_of(KysoQpdfReader *self, KysoQpdfValue value)
-{
-    if (value == 0 || value > self->values.size())
-        return QPDFObjectHandle::newNull();
-    return self->values[value - 1];
-}
-
-static KysoQpdfValue
-handle_for(KysoQpdfReader *self, QPDFObjectHandle object)
-{
-    if (!object.isInitialized() || object.isNull())
-        return 0;
-    self->values.push_back(object);
-    return static_cast<KysoQpdfValue>(self->values.size());
 }
 
 static char *
@@ -137,6 +89,8 @@ kyso_qpdf_reader_open(int fd, goffset size, GError **error)
 void
 kyso_qpdf_reader_free(KysoQpdfReader *self)
 {
+    if (self != nullptr)
+        g_clear_pointer(&self->table, g_array_unref);
     delete self;
 }
 
@@ -399,6 +353,30 @@ kyso_qpdf_reader_stream(KysoQpdfReader *self, KysoQpdfValue stream)
         if (!object.isStream())
             return nullptr;
         auto buffer = object.getRawStreamData();
+        return g_bytes_new(buffer->getBuffer(), buffer->getSize());
+    });
+}
+
+GBytes *
+kyso_qpdf_reader_stream_data(KysoQpdfReader *self, KysoQpdfValue stream)
+{
+    return guarded<GBytes *>(self, nullptr, [&]() -> GBytes * {
+        auto object = object_of(self, stream);
+        if (!object.isStream())
+            return nullptr;
+        auto buffer = object.getStreamData(qpdf_dl_generalized);
+        return g_bytes_new(buffer->getBuffer(), buffer->getSize());
+    });
+}
+
+GBytes *
+kyso_qpdf_reader_stream_decoded(KysoQpdfReader *self, KysoQpdfValue stream)
+{
+    return guarded<GBytes *>(self, nullptr, [&]() -> GBytes * {
+        auto object = object_of(self, stream);
+        if (!object.isStream())
+            return nullptr;
+        auto buffer = object.getStreamData(qpdf_dl_generalized);
         return g_bytes_new(buffer->getBuffer(), buffer->getSize());
     });
 }

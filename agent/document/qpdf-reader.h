@@ -87,4 +87,31 @@ char *kyso_qpdf_reader_escape_name(const char *name);
 /* The bytes of a stream as they stand in the file (filters not applied), or NULL. */
 GBytes *kyso_qpdf_reader_stream(KysoQpdfReader *self, KysoQpdfValue stream);
 
+/* The same with its filters applied. NULL too where that cannot be. */
+GBytes *kyso_qpdf_reader_stream_data(KysoQpdfReader *self, KysoQpdfValue stream);
+
+/* The same with its filters applied, where that loses nothing, or NULL. */
+GBytes *kyso_qpdf_reader_stream_decoded(KysoQpdfReader *self, KysoQpdfValue stream);
+
+/* Where one object stands, as the cross-reference tables say. */
+typedef struct {
+    int id, generation;
+    int container; /* object stream that it is in, or 0 */
+    gint64 offset; /* in the file, or its index in the container */
+} KysoQpdfEntry;
+
+/* Every object that is not free, by number and generation: of KysoQpdfEntry. Owned by @self, made
+ * at the first call: half a million objects take 12 MB. */
+const GArray *kyso_qpdf_reader_table(KysoQpdfReader *self);
+
+/* Where object (@id, @generation) stands, or NULL. */
+const KysoQpdfEntry *kyso_qpdf_reader_find_entry(KysoQpdfReader *self, int id, int generation);
+
+/* Indirect object (@id, @generation), or 0. */
+KysoQpdfValue kyso_qpdf_reader_object(KysoQpdfReader *self, int id, int generation);
+
+/* The object numbers that @value refers to by itself (int), without what it says of its parents:
+ * /Parent and /P are left out. References are not followed. Never NULL. */
+GArray *kyso_qpdf_reader_references(KysoQpdfReader *self, KysoQpdfValue value);
+
 G_END_DECLS

@@ -19,7 +19,8 @@ struct _KysoTrust {
     gatomicrefcount ref_count;
     GPtrArray *anchors;
     GPtrArray *intermediates;
-    X509_STORE *store; /* the anchors */
+    GPtrArray *timestamp_anchors; /* those that only timestamps may lead to */
+    X509_STORE *store;            /* the anchors */
 };
 
 static KysoTrust *
@@ -30,6 +31,8 @@ trust_new(void)
     g_atomic_ref_count_init(&self->ref_count);
     self->anchors = g_ptr_array_new_with_free_func((GDestroyNotify) kyso_certificate_unref);
     self->intermediates = g_ptr_array_new_with_free_func((GDestroyNotify) kyso_certificate_unref);
+    self->timestamp_anchors =
+        g_ptr_array_new_with_free_func((GDestroyNotify) kyso_certificate_unref);
     self->store = X509_STORE_new();
     g_assert(self->store != NULL);
     return self;
@@ -50,6 +53,7 @@ kyso_trust_unref(KysoTrust *self)
 
     g_ptr_array_unref(self->anchors);
     g_ptr_array_unref(self->intermediates);
+    g_ptr_array_unref(self->timestamp_anchors);
     X509_STORE_free(self->store);
     g_free(self);
 }
@@ -169,7 +173,8 @@ kyso_trust_add(KysoTrust *self, const char *dir, GError **error)
     guint first = self->anchors->len;
 
     if (!read_folder(self->anchors, dir, "anchors", error) ||
-        !read_folder(self->intermediates, dir, "intermediates", error))
+        !read_folder(self->intermediates, dir, "intermediates", error) ||
+        !read_folder(self->timestamp_anchors, dir, "timestamp-anchors", error))
         return FALSE;
 
     for (guint i = first; i < self->anchors->len; i++) {
@@ -270,19 +275,17 @@ copy_chain(X509_STORE_CTX *context, GError **error)
 /* No purpose is set: check_signer has its own for the leaf, and CAs are checked as such without
  * one. The level is named since OpenSSL's default for a bare X509_verify_cert is "no check". */
 static void
-set_conditions(X509_STORE_CTX *context, GDateTime *at)
+set_conditions(X509_VERIFY_PARAM *param, GDateTime *at)
 {
-    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
-
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
     X509_VERIFY_PARAM_set_time(param, (time_t) g_date_time_to_unix(at));
     X509_VERIFY_PARAM_set_depth(param, MAX_DEPTH);
     X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
 }
 
-gboolean
-kyso_trust_check(KysoTrust *self, const KysoCertificate *certificate, const GPtrArray *extra,
-                 GDateTime *at, GPtrArray **ret_chain, GError **error)
+static gboolean
+check_path(KysoTrust *self, X509_STORE *store, const KysoCertificate *certificate,
+           const GPtrArray *extra, GDateTime *at, GPtrArray **ret_chain, GError **error)
 {
     g_autoptr(KysoX509View) untrusted = sk_X509_new_null();
     g_autoptr(X509_STORE_CTX) context = X509_STORE_CTX_new();
@@ -290,13 +293,13 @@ kyso_trust_check(KysoTrust *self, const KysoCertificate *certificate, const GPtr
     g_assert(untrusted != NULL && context != NULL);
     push_all(untrusted, self->intermediates, G_MAXUINT);
     push_all(untrusted, extra, MAX_EXTRA);
-    if (X509_STORE_CTX_init(context, self->store, kyso_certificate_get_x509(certificate),
-                            untrusted) != 1) {
+    if (X509_STORE_CTX_init(context, store, kyso_certificate_get_x509(certificate), untrusted) !=
+        1) {
         kyso_openssl_set_error(error, KYSO_ERROR_INTERNAL, "cannot check the certificate's path");
         return FALSE;
     }
 
-    set_conditions(context, at);
+    set_conditions(X509_STORE_CTX_get0_param(context), at);
     if (X509_verify_cert(context) != 1) {
         set_fault(context, error);
         return FALSE;
@@ -307,5 +310,37 @@ kyso_trust_check(KysoTrust *self, const KysoCertificate *certificate, const GPtr
         return FALSE;
     if (ret_chain != NULL)
         *ret_chain = g_steal_pointer(&chain);
+    return TRUE;
+}
+
+gboolean
+kyso_trust_check(KysoTrust *self, const KysoCertificate *certificate, const GPtrArray *extra,
+                 GDateTime *at, GPtrArray **ret_chain, GError **error)
+{
+    return check_path(self, self->store, certificate, extra, at, ret_chain, error);
+}
+
+static void
+add_anchors(X509_STORE *store, const GPtrArray *anchors)
+{
+    for (guint i = 0; i < anchors->len; i++)
+        X509_STORE_add_cert(store, kyso_certificate_get_x509(g_ptr_array_index(anchors, i)));
+}
+
+gboolean
+kyso_trust_check_timestamp(KysoTrust *self, const KysoCertificate *certificate,
+                           const GPtrArray *extra, GDateTime *at, X509_STORE **ret_store,
+                           GPtrArray **ret_chain, GError **error)
+{
+    g_autoptr(X509_STORE) store = X509_STORE_new();
+
+    g_assert(store != NULL);
+    add_anchors(store, self->anchors);
+    add_anchors(store, self->timestamp_anchors);
+    set_conditions(X509_STORE_get0_param(store), at);
+    if (!check_path(self, store, certificate, extra, at, ret_chain, error))
+        return FALSE;
+    if (ret_store != NULL)
+        *ret_store = g_steal_pointer(&store);
     return TRUE;
 }

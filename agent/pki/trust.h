@@ -10,6 +10,9 @@
  * ever lowered: paths need 112 bits (RSA 2048, SHA-256) in every signature below the anchor.
  * Revocation is not looked at here.
  *
+ * Time stamping authorities have anchors of their own beside these: GCC's is certified by a root
+ * that is no anchor for people.
+ *
  * Folders are read once, when loaded, and must be such as nobody else can write
  * (kyso_paths_is_trusted is the caller's). Checks are thread-safe.
  */
@@ -18,9 +21,9 @@
 
 typedef struct _KysoTrust KysoTrust;
 
-/* Reads @dir/anchors and @dir/intermediates: files *.pem, *.crt, *.cer, in PEM (several a file) or
- * DER. A missing folder is an empty one. KYSO_ERROR_CONFIGURATION names a file that cannot be read
- * or holds a certificate that is not a CA's. */
+/* Reads @dir/anchors, @dir/intermediates and @dir/timestamp-anchors: files *.pem, *.crt, *.cer, in
+ * PEM (several a file) or DER. A missing folder is an empty one. KYSO_ERROR_CONFIGURATION names a
+ * file that cannot be read or holds a certificate that is not a CA's. */
 KysoTrust *kyso_trust_load(const char *dir, GError **error);
 
 /* Adds another folder of the same form, before the first check. On FALSE @self is of no use. */
@@ -48,3 +51,10 @@ const GPtrArray *kyso_trust_get_intermediates(const KysoTrust *self);
 gboolean kyso_trust_check(KysoTrust *self, const KysoCertificate *certificate,
                           const GPtrArray *extra, GDateTime *at, GPtrArray **ret_chain,
                           GError **error);
+
+/* The same question about the certificate of a time stamping authority, to which the anchors for
+ * timestamps count too. @ret_store: these anchors and conditions as OpenSSL wants them, the
+ * caller's to free; may be NULL; untouched on FALSE. */
+gboolean kyso_trust_check_timestamp(KysoTrust *self, const KysoCertificate *certificate,
+                                    const GPtrArray *extra, GDateTime *at, X509_STORE **ret_store,
+                                    GPtrArray **ret_chain, GError **error);

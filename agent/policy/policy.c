@@ -12,6 +12,7 @@ typedef struct {
     const char *name;
     RuleRefuses refuses;
     int code;
+    gboolean is_of_key; /* goes by the certificate, or its algorithm */
 } Rule;
 
 /* Rules */
@@ -137,36 +138,50 @@ is_hash_signing_off(const KysoFacts *facts)
 
 /* Order counts: the first refusal wins (Decree 68/2024 Art. 29 for the certificate). */
 static const Rule RULES[] = {
-    {"purpose_supported", is_purpose_unsupported, KYSO_ERROR_NOT_SUPPORTED},
-    {"not_secret_by_metadata", is_secret_by_metadata, KYSO_ERROR_SECRET_DOCUMENT},
-    {"not_secret_by_mark", is_secret_by_mark, KYSO_ERROR_SECRET_DOCUMENT},
-    {"certificate_begun", is_certificate_not_yet_valid, KYSO_ERROR_CERTIFICATE_NOT_YET_VALID},
-    {"certificate_not_expired", is_certificate_expired, KYSO_ERROR_CERTIFICATE_EXPIRED},
-    {"certificate_path", is_certificate_issuer_unknown, KYSO_ERROR_CERTIFICATE_UNKNOWN_ISSUER},
-    {"certificate_usage", is_certificate_of_other_usage, KYSO_ERROR_CERTIFICATE_WRONG_USAGE},
-    {"certificate_strength", is_certificate_weak, KYSO_ERROR_CERTIFICATE_WEAK},
-    {"certificate_good", is_certificate_otherwise_bad, KYSO_ERROR_CERTIFICATE_UNREADABLE},
-    {"algorithm_strength", is_algorithm_weak, KYSO_ERROR_CERTIFICATE_WEAK},
-    {"role_known", is_role_unknown, KYSO_ERROR_ROLE_UNKNOWN},
-    {"role_fits_purpose", is_role_wrong, KYSO_ERROR_ROLE_WRONG},
-    {"earlier_intact", is_earlier_broken, KYSO_ERROR_EARLIER_SIGNATURE_BROKEN},
-    {"unchanged_after_signature", is_changed_after_signature, KYSO_ERROR_CHANGED_AFTER_SIGNATURE},
-    {"issue_after_approve", is_approve_missing, KYSO_ERROR_APPROVE_MISSING},
-    {"issued_once", is_already_issued, KYSO_ERROR_ALREADY_ISSUED},
-    {"hash_signing_on", is_hash_signing_off, KYSO_ERROR_HASH_SIGNING_OFF},
+    {"purpose_supported", is_purpose_unsupported, KYSO_ERROR_NOT_SUPPORTED, FALSE},
+    {"not_secret_by_metadata", is_secret_by_metadata, KYSO_ERROR_SECRET_DOCUMENT, FALSE},
+    {"not_secret_by_mark", is_secret_by_mark, KYSO_ERROR_SECRET_DOCUMENT, FALSE},
+    {"certificate_begun", is_certificate_not_yet_valid, KYSO_ERROR_CERTIFICATE_NOT_YET_VALID, TRUE},
+    {"certificate_not_expired", is_certificate_expired, KYSO_ERROR_CERTIFICATE_EXPIRED, TRUE},
+    {"certificate_path", is_certificate_issuer_unknown, KYSO_ERROR_CERTIFICATE_UNKNOWN_ISSUER,
+     TRUE},
+    {"certificate_usage", is_certificate_of_other_usage, KYSO_ERROR_CERTIFICATE_WRONG_USAGE, TRUE},
+    {"certificate_strength", is_certificate_weak, KYSO_ERROR_CERTIFICATE_WEAK, TRUE},
+    {"certificate_good", is_certificate_otherwise_bad, KYSO_ERROR_CERTIFICATE_UNREADABLE, TRUE},
+    {"algorithm_strength", is_algorithm_weak, KYSO_ERROR_CERTIFICATE_WEAK, TRUE},
+    {"role_known", is_role_unknown, KYSO_ERROR_ROLE_UNKNOWN, TRUE},
+    {"role_fits_purpose", is_role_wrong, KYSO_ERROR_ROLE_WRONG, TRUE},
+    {"earlier_intact", is_earlier_broken, KYSO_ERROR_EARLIER_SIGNATURE_BROKEN, FALSE},
+    {"unchanged_after_signature", is_changed_after_signature, KYSO_ERROR_CHANGED_AFTER_SIGNATURE,
+     FALSE},
+    {"issue_after_approve", is_approve_missing, KYSO_ERROR_APPROVE_MISSING, FALSE},
+    {"issued_once", is_already_issued, KYSO_ERROR_ALREADY_ISSUED, FALSE},
+    {"hash_signing_on", is_hash_signing_off, KYSO_ERROR_HASH_SIGNING_OFF, FALSE},
 };
 
-KysoVerdict
-kyso_policy_decide(const KysoFacts *facts)
+static KysoVerdict
+decide(const KysoFacts *facts, gboolean is_key_known)
 {
     if (facts->purpose == KYSO_PURPOSE_VERIFY)
         return (KysoVerdict){KYSO_DECISION_ALLOW, 0, "no_key_used"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(RULES); i++)
-        if (RULES[i].refuses(facts))
+        if ((is_key_known || !RULES[i].is_of_key) && RULES[i].refuses(facts))
             return (KysoVerdict){KYSO_DECISION_REFUSE, RULES[i].code, RULES[i].name};
 
     return (KysoVerdict){KYSO_DECISION_ASK, 0, "person_consents"};
+}
+
+KysoVerdict
+kyso_policy_decide(const KysoFacts *facts)
+{
+    return decide(facts, TRUE);
+}
+
+KysoVerdict
+kyso_policy_decide_without_key(const KysoFacts *facts)
+{
+    return decide(facts, FALSE);
 }
 
 /* Names */

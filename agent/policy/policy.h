@@ -75,6 +75,10 @@ typedef struct {
 
 KysoVerdict kyso_policy_decide(const KysoFacts *facts);
 
+/* While the key is not known yet: by the rules alone that do not go by it. What it refuses, no key
+ * would mend. */
+KysoVerdict kyso_policy_decide_without_key(const KysoFacts *facts);
+
 /* The purpose of the API's name ("approve", "issue", ...), or KYSO_PURPOSE_UNKNOWN. */
 KysoPurpose kyso_policy_purpose_from_name(const char *name);
 

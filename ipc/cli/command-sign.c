@@ -11,7 +11,7 @@
 #define MAX_TIMEOUT 3600 /* seconds, ipc/PROTOCOL.md §1 */
 
 typedef struct {
-    char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir;
+    char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level;
     char **reserve, **metadata;
     gboolean certify, no_wait;
     int timeout;
@@ -29,6 +29,7 @@ options_clear(Options *self)
     g_free(self->day);
     g_free(self->month);
     g_free(self->output_dir);
+    g_free(self->level);
     g_strfreev(self->reserve);
     g_strfreev(self->metadata);
 }
@@ -52,6 +53,7 @@ parse(Options *self, int *argc, char ***argv)
         {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->output_dir, NULL, NULL},
+        {"level", 0, 0, G_OPTION_ARG_STRING, &self->level, NULL, NULL},
         {"no-wait", 0, 0, G_OPTION_ARG_NONE, &self->no_wait, NULL, NULL},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &self->timeout, NULL, NULL},
         {NULL},
@@ -60,6 +62,7 @@ parse(Options *self, int *argc, char ***argv)
 }
 
 static const char *const purposes[] = {"approve", "issue", "file", NULL};
+static const char *const levels[] = {"B-B", "B-T", "B-LT", "B-LTA", NULL};
 
 /* What of @options is wrong, or NULL: @ret is then filled but for the credential. */
 static const char *
@@ -80,7 +83,11 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
     if (options->timeout < 0 || options->timeout > MAX_TIMEOUT)
         return T("--timeout là số giây từ 1 đến 3600.");
 
+    if (options->level != NULL && !g_strv_contains(levels, options->level))
+        return T("--level là B-B, B-T, B-LT hoặc B-LTA.");
+
     ret->purpose = options->purpose;
+    ret->level = options->level;
     if (options->output_dir == NULL) {
         ret->input.path = files[0];
         ret->output.path = files[1];
@@ -136,6 +143,8 @@ print_for_people(const KysoResult *result, const KysoSignRequest *request)
     kyso_cli_print_field(T("Thời điểm"), moment);
     kyso_cli_print_field(T("Kết luận"),
                          kyso_words_verdict(kyso_client_result_text(result, "signature.verdict")));
+    kyso_cli_print_field(T("Dấu thời gian"),
+                         kyso_client_result_text(result, "signature.timestamp.service"));
     kyso_cli_print_field(T("Nhật ký số"), journal);
     kyso_cli_print_field(T("SHA-256"), kyso_client_result_text(result, "output_digest"));
 }
@@ -187,7 +196,7 @@ kyso_command_sign(KysoCli *cli, int argc, char **argv)
     if (cli->json)
         kyso_cli_print_json(result);
     else if (options.output_dir != NULL)
-        kyso_sign_list_print(result, argv + 1, options.output_dir);
+        kyso_sign_list_print(result, argv + 1, request.purpose, options.output_dir);
     else
         print_for_people(result, &request);
     return options.output_dir != NULL ? kyso_sign_list_exit_code(result) : EXIT_FINE;

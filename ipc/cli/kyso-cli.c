@@ -20,8 +20,8 @@ static const KysoCommand commands[] = {
      kyso_command_credentials},
     {"sign", "--purpose approve|issue|file [--credential ID] IN OUT | --output-dir DIR IN...",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
-    {"verify", "FILE [--signature FILE.p7s]", N_("kiểm tra chữ ký của một tài liệu"),
-     kyso_command_verify},
+    {"verify", "FILE [--signature FILE.p7s] [--report FILE.html]",
+     N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
 };
@@ -30,7 +30,7 @@ static const char sign_help[] =
     "  --place PAGE:x0,y0,x1,y1  --image FILE.png  --certify  --name TEXT\n"
     "  --reserve number|day|month|seal=PAGE:x0,y0,x1,y1   (approve)\n"
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
-    "  --metadata KEY=VALUE  --timeout SECONDS  --no-wait";
+    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait";
 
 static int
 print_help(void)

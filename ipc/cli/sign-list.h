@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * kyso sign with several files: one batch, each result under its own name in another folder.
+ * kyso sign with several files: one batch, each result in one folder, under the name of its file,
+ * with .p7s behind it where it is a detached signature.
  */
 
 #include "ipc/cli/cli.h"
@@ -17,7 +18,8 @@ KysoResult *kyso_sign_list_run(KysoCli *cli, const KysoSignRequest *request, cha
                                KysoClientListProgress progress, GError **error);
 
 /* One line a document, then the numbers and what ended the batch. */
-void kyso_sign_list_print(const KysoResult *result, char **files, const char *output_dir);
+void kyso_sign_list_print(const KysoResult *result, char **files, const char *purpose,
+                          const char *output_dir);
 
 /* EXIT_FINE where all are signed. */
 int kyso_sign_list_exit_code(const KysoResult *result);

@@ -74,6 +74,7 @@ kyso_words_stage(const char *code)
         {"read", N_("Đang đọc tài liệu")},        {"inspect", N_("Đang kiểm tra tài liệu")},
         {"wait", N_("Chờ cắm thiết bị ký số")},   {"prepare", N_("Đang chuẩn bị chữ ký")},
         {"show", N_("Chờ người ký nhập mã PIN")}, {"sign", N_("Token đang ký")},
+        {"timestamp", N_("Chờ dấu thời gian")},   {"proofs", N_("Đang lấy chứng cứ về chứng thư")},
         {"check", N_("Đang kiểm tra kết quả")},   {"record", N_("Đang ghi nhật ký")},
         {"deliver", N_("Đang giao kết quả")},
     };

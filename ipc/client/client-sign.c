@@ -216,6 +216,10 @@ set_common(Parameters *self, const KysoSignRequest *request)
     set_text(self, self->params, "purpose", request->purpose);
     set_text(self, self->params, "credentialID", request->credential_id);
     set_text(self, self->params, "signAlgo", request->algorithm);
+    if (request->level != NULL) {
+        g_autofree char *level = g_strconcat("AdES-", request->level, NULL);
+        set_text(self, self->params, "conformance_level", level);
+    }
     if (request->certify)
         json_object_set_new(self->params, "certify", json_true());
     if (request->no_wait)

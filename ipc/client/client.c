@@ -18,7 +18,7 @@
 #define CONNECT_SECONDS 5
 #define DEFAULT_MS 30000       /* the agent's own, ipc/PROTOCOL.md §1 */
 #define DEFAULT_LONG_MS 300000 /* where a person is asked or a document read */
-#define DEFAULT_LIST_MS 900000 /* where it is a list of documents */
+#define DEFAULT_LIST_MS 900000 /* where it is a list of documents, or a timestamp is waited for */
 #define GRACE_MS 2000          /* the agent tells of its deadline itself, if it lives */
 #define MAX_TIMEOUT_MS 3600000
 
@@ -266,9 +266,12 @@ kyso_client_request(KysoClient *client, const char *method, json_t *params, cons
                     guint n_fds, int timeout_ms, const KysoClientWatcher *watcher, GError **error)
 {
     static const KysoClientWatcher nobody = {0};
-    int default_ms = json_is_array(json_object_get(params, "documents")) ? DEFAULT_LIST_MS
-                     : may_take_long(method)                             ? DEFAULT_LONG_MS
-                                                                         : DEFAULT_MS;
+    const char *level = json_string_value(json_object_get(params, "conformance_level"));
+    gboolean is_longest = json_is_array(json_object_get(params, "documents")) ||
+                          (level != NULL && strcmp(level, "AdES-B-B") != 0);
+    int default_ms = is_longest              ? DEFAULT_LIST_MS
+                     : may_take_long(method) ? DEFAULT_LONG_MS
+                                             : DEFAULT_MS;
     gint64 allowed_ms = (timeout_ms > 0 ? timeout_ms : default_ms) + GRACE_MS;
 
     if (timeout_ms > 0)

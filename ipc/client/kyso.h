@@ -111,10 +111,12 @@ typedef struct {
     const char *const *metadata; /* NULL-ended "KEY=VALUE": "CodeNotation=UBND-VP",
                                     "SignerInfo.FullName=Nguyễn Văn Thử", "Secrecy=mat" */
     const char *algorithm;       /* signAlgo, an OID; default: the agent chooses */
-    int timeout_ms;              /* default 300,000; of a list 900,000 */
+    int timeout_ms;              /* default 300,000; of a list, or above B-B, 900,000 */
     KysoClientProgress progress;
     gpointer user_data;
-    gboolean no_wait; /* fail at once where the token is not plugged in; else it is waited for */
+    gboolean no_wait;  /* fail at once where the token is not plugged in; else it is waited for */
+    const char *level; /* "B-B" (default), "B-T": with a timestamp, "B-LT": and proofs of the
+                          certificates' status, "B-LTA": and a timestamp over all of it */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such

@@ -5,7 +5,8 @@
  * How often the worker of a module has died lately, and when it may be started again: at once after
  * the first death, later and later after the next ones, not for minutes after the fourth.
  *
- * Pure: the time is always given (monotonic, us). Shared by the lanes of a module, counted.
+ * Pure: the time is always given (monotonic, us). Shared by the lanes of a module at one reader,
+ * counted.
  */
 
 #include <glib-object.h>

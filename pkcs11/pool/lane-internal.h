@@ -34,8 +34,9 @@ struct _KysoLane {
     GQueue listers;    /* KysoLaneStep: those that the listing under way answers */
     GPtrArray *tokens; /* of the last listing; NULL: none */
     GPtrArray *faults;
+    guint listed_at;   /* kyso_turn_get_changes */
     KysoLogin *login;  /* the live one, not owned */
-    gboolean is_stale; /* something was plugged in or out while the module was asked */
+    gboolean is_stale; /* something was plugged in or out while the worker was busy */
     GError *ended;     /* why the insertion is over; NULL: it is not */
     GError *doom;      /* why the login under way shall not live */
 };

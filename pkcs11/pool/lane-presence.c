@@ -20,6 +20,15 @@ kyso_lane_end_login(KysoLane *self, const GError *reason)
 }
 
 void
+kyso_lane_end_logins(KysoLane *self, const GError *reason)
+{
+    g_autoptr(KysoLane) alive = g_object_ref(self);
+
+    kyso_lane_step_fail_logins(&self->waiting, reason); /* or the next of them would begin */
+    kyso_lane_end_login(self, reason);
+}
+
+void
 kyso_lane_end(KysoLane *self, const GError *reason)
 {
     if (self->ended != NULL)
@@ -40,10 +49,10 @@ kyso_lane_end(KysoLane *self, const GError *reason)
 void
 kyso_lane_refresh(KysoLane *self)
 {
-    if (self->state == LANE_LISTING)
-        self->is_stale = TRUE;
-    else if (self->state < LANE_LISTING)
+    if (self->state < LANE_LISTING)
         kyso_lane_worker_retire(self->worker);
+    else
+        self->is_stale = TRUE;
 }
 
 gboolean

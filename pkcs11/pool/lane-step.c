@@ -96,6 +96,26 @@ kyso_lane_step_fail_all(GQueue *queue, const GError *error)
     }
 }
 
+static KysoLaneStep *
+first_login(GQueue *queue)
+{
+    for (GList *item = queue->head; item != NULL; item = item->next) {
+        KysoLaneStep *step = item->data;
+        if (step->credential != NULL)
+            return step;
+    }
+    return NULL;
+}
+
+void
+kyso_lane_step_fail_logins(GQueue *queue, const GError *error)
+{
+    for (KysoLaneStep *step = first_login(queue); step != NULL; step = first_login(queue)) {
+        g_autoptr(GTask) task = kyso_lane_step_end(step);
+        g_task_return_error(task, g_error_copy(error));
+    }
+}
+
 static void
 listing_free(gpointer data)
 {

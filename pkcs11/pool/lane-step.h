@@ -35,8 +35,9 @@ void kyso_lane_step_begin(KysoLaneStep *self);
 /* Drops it. Returns its task, owned, which is to be answered. */
 GTask *kyso_lane_step_end(KysoLaneStep *self);
 
-/* Answers all that stand in @queue. @error is copied. */
+/* Answers all that stand in @queue, or the logins among them. @error is copied. */
 void kyso_lane_step_fail_all(GQueue *queue, const GError *error);
+void kyso_lane_step_fail_logins(GQueue *queue, const GError *error);
 
 /* The answer to a listing; references to both arrays are taken. */
 void kyso_lane_step_return_listing(GTask *task, GPtrArray *tokens, GPtrArray *faults);

@@ -154,6 +154,9 @@ void
 kyso_lane_become_free(KysoLane *self)
 {
     self->state = LANE_FREE;
+    if (self->is_stale) /* at once: two that open a token at the same moment fail */
+        kyso_lane_worker_kill(self->worker);
+    self->is_stale = FALSE;
     if (self->turn != NULL)
         kyso_turn_give_back(self->turn, self);
     begin_next(self);
@@ -285,14 +288,14 @@ tokens_listed(GObject *source, GAsyncResult *result, gpointer user_data)
     } else {
         self->tokens = g_ptr_array_ref(tokens);
         self->faults = g_ptr_array_ref(faults);
+        self->listed_at = self->turn != NULL ? kyso_turn_get_changes(self->turn) : 0;
     }
     while (!g_queue_is_empty(&self->listers)) {
         g_autoptr(GTask) task = kyso_lane_step_end(g_queue_peek_head(&self->listers));
         kyso_lane_step_return_listing(task, self->tokens, self->faults);
     }
-    if (error != NULL || faults->len > 0 || self->is_stale)
+    if (error != NULL || faults->len > 0)
         kyso_lane_worker_kill(self->worker); /* nobody knows what state it is in */
-    self->is_stale = FALSE;
     g_clear_error(&error);
     kyso_lane_become_free(self);
 }
@@ -325,6 +328,16 @@ is_before_pin(const GError *error)
            g_error_matches(error, KYSO_ERROR, KYSO_ERROR_UNKNOWN_CREDENTIAL);
 }
 
+/* A try may have been spent: how many are left is asked anew, by all modules that show this card.
+ */
+static void
+forget_flags(KysoLane *self)
+{
+    forget_listing(self);
+    if (self->turn != NULL)
+        kyso_turn_note_change(self->turn);
+}
+
 static void
 logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -352,13 +365,15 @@ logged_in(GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
     gboolean had_pin = !is_before_pin(error);
-    g_task_return_error(task, explain_fault(self, error));
+    error = explain_fault(self, error);
     if (had_pin) {
+        forget_flags(self);
         kyso_lane_worker_kill(self->worker);
         let_card_go(self);
     } else {
         kyso_lane_become_free(self);
     }
+    g_task_return_error(task, error);
 }
 
 void
@@ -398,6 +413,13 @@ logged_out(GObject *source, GAsyncResult *result, gpointer user_data)
     let_card_go(self);
 }
 
+static gboolean
+is_listing_new(KysoLane *self)
+{
+    return self->tokens != NULL &&
+           (self->turn == NULL || self->listed_at == kyso_turn_get_changes(self->turn));
+}
+
 void
 kyso_lane_list_async(KysoLane *self, guint deadline_ms, GCancellable *cancellable,
                      GAsyncReadyCallback done, gpointer user_data)
@@ -408,7 +430,7 @@ kyso_lane_list_async(KysoLane *self, guint deadline_ms, GCancellable *cancellabl
      * same reader: what was said before still stands. */
     gboolean is_disturbed = self->state == LANE_LOGGING_IN || self->state == LANE_LOGGED_IN ||
                             self->state == LANE_WAITING_FOR_TURN;
-    if (is_disturbed && self->tokens != NULL) {
+    if (is_disturbed && is_listing_new(self)) {
         kyso_lane_step_return_listing(task, self->tokens, self->faults);
         g_object_unref(task);
         return;

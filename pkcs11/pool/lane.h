@@ -56,6 +56,9 @@ void kyso_lane_end(KysoLane *self, const GError *reason);
 /* A live login ends with @reason; nothing where there is none. */
 void kyso_lane_end_login(KysoLane *self, const GError *reason);
 
+/* The same, and so does each login that waits for its turn. */
+void kyso_lane_end_logins(KysoLane *self, const GError *reason);
+
 /* Something was plugged in or out: the next thing asked goes to a fresh worker. */
 void kyso_lane_refresh(KysoLane *self);
 

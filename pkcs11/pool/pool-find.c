@@ -38,7 +38,7 @@ start_survey(GTask *task)
 {
     KysoPool *self = g_task_get_source_object(task);
     const Search *search = g_task_get_task_data(task);
-    KysoSurveySpec spec = {kyso_pool_get_lanes(self), search->wanted, search->deadline_ms};
+    KysoSurveySpec spec = {self, search->wanted, search->deadline_ms};
 
     kyso_survey_start_async(&spec, g_task_get_cancellable(task), lanes_surveyed,
                             g_object_ref(task));

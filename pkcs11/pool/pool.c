@@ -13,7 +13,7 @@ struct _KysoPool {
     char *reset_program;
     KysoPcscMonitor *monitor; /* NULL: no PC/SC */
     GPtrArray *lanes;         /* KysoLane, in the order of modules, then of readers */
-    GHashTable *histories;    /* path of a module -> KysoCrashHistory */
+    GHashTable *histories;    /* path of a module, and name of a reader -> KysoCrashHistory */
     GHashTable *turns;        /* name of a reader -> KysoTurn */
 };
 
@@ -64,14 +64,18 @@ kyso_pool_init(KysoPool *self)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify) kyso_turn_unref);
 }
 
+/* Of each reader its own: a token that makes its module crash spoils no other of that module.
+ * @reader: NULL for a module that knows none. */
 static KysoCrashHistory *
-get_history(KysoPool *self, const char *module_path)
+get_history(KysoPool *self, const KysoModule *module, const KysoReader *reader)
 {
-    KysoCrashHistory *history = g_hash_table_lookup(self->histories, module_path);
+    g_autofree char *key =
+        g_strjoin("\n", module->path, reader != NULL ? reader->name : NULL, NULL);
+    KysoCrashHistory *history = g_hash_table_lookup(self->histories, key);
 
     if (history == NULL) {
         history = kyso_crash_history_new();
-        g_hash_table_insert(self->histories, g_strdup(module_path), history);
+        g_hash_table_insert(self->histories, g_steal_pointer(&key), history);
     }
     return history;
 }
@@ -102,7 +106,7 @@ add_lane(KysoPool *self, const KysoModule *module, KysoReader *reader)
         .module = module,
         .reader = reader,
         .turn = reader != NULL ? get_turn(self, reader->name) : NULL,
-        .history = get_history(self, module->path),
+        .history = get_history(self, module, reader),
         .worker_program = self->worker_program,
         .reset_program = self->reset_program,
     };
@@ -141,8 +145,14 @@ card_came(KysoPool *self, KysoReader *reader)
 
     for (guint i = 0; i < modules->len; i++) {
         const KysoModule *module = modules->pdata[i];
-        kyso_crash_history_forgive(get_history(self, module->path));
+        kyso_crash_history_forgive(get_history(self, module, reader));
         add_lane(self, module, reader);
+    }
+    /* It may be a token of theirs. */
+    for (guint i = 0; i < self->modules->len; i++) {
+        const KysoModule *module = self->modules->pdata[i];
+        if (!module->per_reader)
+            kyso_crash_history_forgive(get_history(self, module, NULL));
     }
 }
 
@@ -263,7 +273,7 @@ kyso_pool_end_logins(KysoPool *self, const GError *reason)
     for (guint i = 0; i < self->lanes->len; i++) /* ending one may change the list */
         g_ptr_array_add(lanes, g_object_ref(self->lanes->pdata[i]));
     for (guint i = 0; i < lanes->len; i++)
-        kyso_lane_end_login(lanes->pdata[i], reason);
+        kyso_lane_end_logins(lanes->pdata[i], reason);
 }
 
 GPtrArray *

@@ -8,8 +8,9 @@
  *
  * PC/SC is the truth about presence: what is asked of a token that is taken out fails at once, and
  * no process or handle serves two insertions. A worker that crashes or hangs is started again at
- * once, then later and later; from the fourth time within a minute its module is left alone for
- * five minutes, or until a token is plugged in (KYSO_ERROR_MODULE_QUARANTINED).
+ * once, then later and later; from the fourth time within a minute its module is left alone, at
+ * that reader where it works by reader, for five minutes, or until a token is plugged in there
+ * (KYSO_ERROR_MODULE_QUARANTINED).
  *
  * The PIN never comes here: its pipe's read end is handed on to the worker. A caller names a
  * certificate, never a module, slot or label. No worker outlives 30 idle seconds or one login; the
@@ -59,7 +60,8 @@ GError *kyso_pool_explain_absence(KysoPool *self, const KysoCredential *credenti
 /* Live ones. */
 guint kyso_pool_count_logins(KysoPool *self);
 
-/* Every live login, and each that is under way, ends with @reason. */
+/* Every live login, and each that is under way or waits for its turn, ends with @reason: no PIN
+ * that was typed before is used afterwards. */
 void kyso_pool_end_logins(KysoPool *self, const GError *reason);
 
 /* Lists the tokens of all modules, in the modules' order, without any PIN. A module with a live

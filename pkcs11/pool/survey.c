@@ -4,31 +4,51 @@
 
 #include "ipc/base/error.h"
 #include "pkcs11/pool/lane.h"
+#include "pkcs11/pool/pool-internal.h"
 #include "pkcs11/pool/token-listing.h"
 
 /* A card with much on it takes two seconds; a person who looks at a list, no more than this. */
 #define PATIENCE_SECONDS 5
 
+/* One lane that is asked. */
+typedef struct {
+    KysoLane *lane;
+    GPtrArray *tokens; /* NULL: no answer, or none yet */
+    gboolean has_answered;
+} Asked;
+
 /* Data of its task; each lane under way holds a reference to that. */
 typedef struct {
-    GPtrArray *lanes;
-    GPtrArray **tokens; /* by lane; NULL: none yet */
-    gboolean *has_answered;
+    KysoPool *pool;
+    GPtrArray *asked; /* Asked */
     guint n_left;
     GPtrArray *faults;
     char *wanted;
+    guint deadline_ms;
     KysoToken *found;
     guint timer;
+    gulong changed_handler;
     gboolean was_cancelled;
     gboolean is_over;
 } Survey;
 
+static void lane_listed(GObject *source, GAsyncResult *result, gpointer user_data);
+
 static void
-stop_timer(Survey *self)
+asked_free(gpointer data)
 {
-    if (self->timer != 0)
-        g_source_remove(self->timer);
-    self->timer = 0;
+    Asked *self = data;
+
+    g_object_unref(self->lane);
+    g_clear_pointer(&self->tokens, g_ptr_array_unref);
+    g_free(self);
+}
+
+static void
+stop_listening(Survey *self)
+{
+    g_clear_handle_id(&self->timer, g_source_remove);
+    g_clear_signal_handler(&self->changed_handler, self->pool);
 }
 
 static void
@@ -36,12 +56,9 @@ survey_free(gpointer data)
 {
     Survey *self = data;
 
-    stop_timer(self);
-    for (guint i = 0; i < self->lanes->len; i++)
-        g_clear_pointer(&self->tokens[i], g_ptr_array_unref);
-    g_free(self->tokens);
-    g_free(self->has_answered);
-    g_ptr_array_unref(self->lanes);
+    stop_listening(self);
+    g_object_unref(self->pool);
+    g_ptr_array_unref(self->asked);
     g_ptr_array_unref(self->faults);
     g_clear_pointer(&self->found, kyso_token_unref);
     g_free(self->wanted);
@@ -53,15 +70,23 @@ survey_new(const KysoSurveySpec *spec)
 {
     Survey *self = g_new0(Survey, 1);
 
-    self->lanes = g_ptr_array_new_with_free_func(g_object_unref);
-    for (guint i = 0; i < spec->lanes->len; i++)
-        g_ptr_array_add(self->lanes, g_object_ref(spec->lanes->pdata[i]));
-    self->n_left = self->lanes->len;
-    self->tokens = g_new0(GPtrArray *, self->n_left);
-    self->has_answered = g_new0(gboolean, self->n_left);
+    self->pool = g_object_ref(spec->pool);
+    self->asked = g_ptr_array_new_with_free_func(asked_free);
     self->faults = kyso_token_listing_new_faults();
     self->wanted = g_strdup(spec->wanted);
+    self->deadline_ms = spec->deadline_ms;
     return self;
+}
+
+static Asked *
+find_asked(const Survey *self, gconstpointer lane)
+{
+    for (guint i = 0; i < self->asked->len; i++) {
+        Asked *asked = self->asked->pdata[i];
+        if (asked->lane == lane)
+            return asked;
+    }
+    return NULL;
 }
 
 static void
@@ -70,7 +95,7 @@ survey_over(GTask *task)
     Survey *self = g_task_get_task_data(task);
 
     self->is_over = TRUE;
-    stop_timer(self);
+    stop_listening(self);
     if (self->was_cancelled)
         g_task_return_new_error(task, KYSO_ERROR, KYSO_ERROR_CANCELLED, "cancelled");
     else
@@ -86,9 +111,10 @@ patience_over(gpointer user_data)
     Survey *self = g_task_get_task_data(task);
 
     self->timer = 0;
-    for (guint i = 0; i < self->lanes->len; i++) {
-        KysoLane *lane = self->lanes->pdata[i];
-        if (self->has_answered[i] || !kyso_lane_is_listing(lane))
+    for (guint i = 0; i < self->asked->len; i++) {
+        const Asked *asked = self->asked->pdata[i];
+        KysoLane *lane = asked->lane;
+        if (asked->has_answered || !kyso_lane_is_listing(lane))
             continue;
         KysoReader *reader = kyso_lane_get_reader(lane);
         g_autoptr(GError) silent =
@@ -126,14 +152,13 @@ lane_listed(GObject *source, GAsyncResult *result, gpointer user_data)
     KysoLane *lane = KYSO_LANE(source);
     g_autoptr(GPtrArray) faults = NULL;
     g_autoptr(GError) error = NULL;
-    guint index = 0;
+    Asked *asked = find_asked(self, lane);
 
-    g_ptr_array_find(self->lanes, source, &index);
-    self->has_answered[index] = TRUE;
+    asked->has_answered = TRUE;
     self->n_left--;
-    if (kyso_lane_list_finish(lane, result, &self->tokens[index], &faults, &error)) {
+    if (kyso_lane_list_finish(lane, result, &asked->tokens, &faults, &error)) {
         add_faults(self, faults);
-        look_for_wanted(self, self->tokens[index]);
+        look_for_wanted(self, asked->tokens);
     } else if (g_error_matches(error, KYSO_ERROR, KYSO_ERROR_CANCELLED)) {
         self->was_cancelled = TRUE;
     } else if (!kyso_lane_is_ended(lane)) { /* a token that has just left is none */
@@ -141,6 +166,34 @@ lane_listed(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     if (!self->is_over && (self->n_left == 0 || self->found != NULL))
         survey_over(task);
+}
+
+static void
+ask_new_lanes(GTask *task)
+{
+    Survey *self = g_task_get_task_data(task);
+    GPtrArray *lanes = kyso_pool_get_lanes(self->pool);
+
+    for (guint i = 0; i < lanes->len; i++) {
+        KysoLane *lane = lanes->pdata[i];
+        if (find_asked(self, lane) != NULL)
+            continue;
+        Asked *asked = g_new0(Asked, 1);
+        asked->lane = g_object_ref(lane);
+        g_ptr_array_add(self->asked, asked);
+        self->n_left++;
+        kyso_lane_list_async(lane, self->deadline_ms, g_task_get_cancellable(task), lane_listed,
+                             g_object_ref(task));
+    }
+}
+
+/* A token that is put in while another one is still silent is not left unasked. */
+static void
+tokens_changed(KysoPool *pool, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_object_ref(user_data);
+
+    ask_new_lanes(task);
 }
 
 void
@@ -152,15 +205,15 @@ kyso_survey_start_async(const KysoSurveySpec *spec, GCancellable *cancellable,
 
     g_task_set_check_cancellable(task, FALSE); /* the lanes answer for cancelling */
     g_task_set_task_data(task, self, survey_free);
-    if (self->lanes->len == 0) {
+    ask_new_lanes(task);
+    if (self->n_left == 0) {
         survey_over(task);
         return;
     }
+    self->changed_handler =
+        g_signal_connect(self->pool, "changed", G_CALLBACK(tokens_changed), task);
     if (spec->wanted == NULL && spec->deadline_ms > PATIENCE_SECONDS * 1000)
         self->timer = g_timeout_add_seconds(PATIENCE_SECONDS, patience_over, task);
-    for (guint i = 0; i < self->lanes->len; i++)
-        kyso_lane_list_async(self->lanes->pdata[i], spec->deadline_ms, cancellable, lane_listed,
-                             g_object_ref(task));
 }
 
 gboolean
@@ -172,9 +225,11 @@ kyso_survey_start_finish(GAsyncResult *result, GPtrArray **ret_tokens, GPtrArray
     if (!g_task_propagate_boolean(G_TASK(result), error))
         return FALSE;
     *ret_tokens = kyso_token_listing_new_tokens();
-    for (guint i = 0; i < self->lanes->len; i++)
-        for (guint j = 0; self->tokens[i] != NULL && j < self->tokens[i]->len; j++)
-            g_ptr_array_add(*ret_tokens, kyso_token_ref(self->tokens[i]->pdata[j]));
+    for (guint i = 0; i < self->asked->len; i++) {
+        const Asked *asked = self->asked->pdata[i];
+        for (guint j = 0; asked->tokens != NULL && j < asked->tokens->len; j++)
+            g_ptr_array_add(*ret_tokens, kyso_token_ref(asked->tokens->pdata[j]));
+    }
     *ret_faults = g_ptr_array_ref(self->faults);
     if (ret_token != NULL)
         *ret_token = g_steal_pointer(&self->found);

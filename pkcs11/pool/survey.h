@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * All lanes asked for their tokens at the same time. Whoever looks for one certificate is answered
- * by the first lane that has it: a token that does not answer never delays another. Whoever wants
- * the whole list is answered after a few seconds without those that are still silent.
+ * All lanes of a pool asked for their tokens at the same time, and those that come meanwhile too.
+ * Whoever looks for one certificate is answered by the first lane that has it: a token that does
+ * not answer never delays another. Whoever wants the whole list is answered after a few seconds
+ * without those that are still silent.
  *
  * Main thread only. Used inside this folder.
  */
@@ -12,7 +13,7 @@
 #include "pkcs11/pool/pool.h"
 
 typedef struct {
-    GPtrArray *lanes;   /* KysoLane; a reference to each is taken */
+    KysoPool *pool;     /* a reference is taken */
     const char *wanted; /* credential id; NULL: the whole list */
     guint deadline_ms;  /* of each lane */
 } KysoSurveySpec;

@@ -9,6 +9,7 @@ typedef struct {
 
 struct _KysoTurn {
     GQueue askers; /* Asker; the first one has the turn */
+    guint n_changes;
 };
 
 KysoTurn *
@@ -49,6 +50,18 @@ kyso_turn_take(KysoTurn *self, KysoTurnCame came, gpointer user_data)
     g_queue_push_tail(&self->askers, asker);
     if (g_queue_get_length(&self->askers) == 1)
         came(user_data);
+}
+
+void
+kyso_turn_note_change(KysoTurn *self)
+{
+    self->n_changes++;
+}
+
+guint
+kyso_turn_get_changes(const KysoTurn *self)
+{
+    return self->n_changes;
 }
 
 void

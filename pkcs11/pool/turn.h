@@ -23,5 +23,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoTurn, kyso_turn_unref)
 /* Asks for the turn, which ends by kyso_turn_give_back with the same @user_data. */
 void kyso_turn_take(KysoTurn *self, KysoTurnCame came, gpointer user_data);
 
+/* A PIN was tried on the card: what any module has said of its tries is old. Counted. */
+void kyso_turn_note_change(KysoTurn *self);
+guint kyso_turn_get_changes(const KysoTurn *self);
+
 /* Ends the turn of @user_data, or its waiting for one; nothing where it does neither. */
 void kyso_turn_give_back(KysoTurn *self, gpointer user_data);

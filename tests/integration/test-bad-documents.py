@@ -210,7 +210,7 @@ class Signed(office.Case):
         for params in (self.issue(), self.approval()):
             found = self.refuse_changed('changed_after_signature',
                                         f'{params["purpose"]} over an unsigned update', changed, params)
-            self.assertEqual(found['verdict'], 'undetermined')
+            self.assertEqual(found['verdict'], 'invalid')
 
     def test_what_was_not_reserved_cannot_be_filled(self):
         bare = self.home.path / 'bare.pdf'

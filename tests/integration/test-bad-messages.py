@@ -187,9 +187,11 @@ class Parameters(Case):
                 self.note('wrong_parameters', what, None)
 
     def test_what_this_release_cannot_do_is_said(self):
-        for params in ({'conformance_level': 'AdES-B-LTA'}, {'signature_format': 'C'},
+        for params in ({'conformance_level': 'AdES-B-X'}, {'signature_format': 'C'},
                        {'signature_format': 'X'}):
             self.refuse('not_supported', str(params), self.approval(**params), outcome=None)
+        self.refuse('not_supported', 'level B-LTA beside a file',
+                    self.detached(conformance_level='AdES-B-LTA'), outcome=None)
         self.refuse('not_supported', 'PAdES for a file', self.detached(signature_format='P'),
                     outcome=None)
 
@@ -280,6 +282,15 @@ class Clients(Case):
         self.note('too_many_clients', f'client {limit + 1}', None)
         for client in clients:
             client.close()
+        self.wait_for_place()
+
+    def wait_for_place(self):
+        """The agent hears of each that has gone, but not before the next one may come."""
+        for _ in range(100_000):
+            with self.agent.connect() as client, contextlib.suppress(Closed, BrokenPipeError):
+                client.call('service.info')
+                return
+        self.fail('no client finds a place any more')
 
     def test_a_full_queue_is_told_and_empties(self):
         self.home.script_pinentry('hang')

@@ -233,6 +233,10 @@ class Configuration(Case):
             ('out of range', '[token]\nseconds=0\n', 0o600),
             ('no key file', 'hash=true', 0o600),
             ('a relative pinentry', '[prompt]\npinentry=pinentry\n', 0o600),
+            ('a timestamp service that is no address', '[timestamp]\nurls=tsa.ca.gov.vn\n', 0o600),
+            ('a timestamp policy that is no OID', '[timestamp]\npolicy=any\n', 0o600),
+            ('too long for a timestamp', '[timestamp]\nseconds=601\n', 0o600),
+            ('a proxy with a password', '[network]\nproxy=http://a:b@proxy:1\n', 0o600),
             ('writable by others', '', 0o666),
         ):
             with self.subTest(what):

@@ -10,92 +10,10 @@ import os
 import signal
 import subprocess
 
-import card_office
-import kyso_kit
 import office
 import tap
+from batch_office import SIGN, N, Case
 from kyso_kit import PIN
-
-SIGN = 'signatures.signDoc'
-N = 5
-
-
-class Case(office.Case):
-    def setUp(self):
-        super().setUp()
-        self.windows_seen = len(self.home.pin_windows.lines)
-        self.sources = self.home.path / 'in'
-        self.sources.mkdir()
-
-    def documents(self, count, kind='pdf', prefix=''):
-        """`count` documents of their own content, and what stands where their results shall go."""
-        documents = []
-        for n in range(count):
-            source = self.sources / f'{prefix}letter-{n}.{kind}'
-            if kind == 'pdf':
-                source.write_bytes(self.letter.path.read_bytes() + b'%% letter %d\n' % n)
-            else:
-                source.write_bytes(b'file %d\n' % n)
-            target = self.out / f'{prefix}result-{n}'
-            target.write_bytes(office.OLD)
-            documents.append({'input': {'path': str(source)}, 'output': {'path': str(target)}})
-        return documents
-
-    def batch(self, documents, **more):
-        return {'credentialID': self.home.credentials['leader'], 'purpose': 'file',
-                'documents': documents, **more}
-
-    def letters(self, documents, **more):
-        return self.batch(documents, purpose='approve', place=self.letter.places['leader'], **more)
-
-    def windows(self, *kinds):
-        return [line for line in self.home.pin_windows.lines[self.windows_seen:]
-                if line.startswith(kinds or ('GETPIN', 'CONFIRM'))]
-
-    def statuses(self, result):
-        return [document['status'] for document in result['documents']]
-
-    def assert_outputs(self, documents, result):
-        """What is told of each document holds of its file and of the journal."""
-        records = {record['sequence']: record for record in self.journal()}
-        self.assertEqual(len(documents), len(result['documents']))
-        for asked, told in zip(documents, result['documents']):
-            data = open(asked['output']['path'], 'rb').read()
-            if told['status'] != 'signed':
-                self.assertEqual(data, office.OLD)
-                continue
-            record = records[told['journal']]
-            self.assertEqual(hashlib.sha256(data).hexdigest(), told['output_digest'])
-            self.assertEqual((record['outcome'], record['result_digest'], record['request_id']),
-                             ('signed', told['output_digest'], result['requestID']))
-            self.assertEqual(told['signature']['verdict'], 'valid')
-        for name in ('signed', 'failed', 'untouched'):
-            self.assertEqual(result[name], self.statuses(result).count(name))
-        self.assertEqual(len(os.listdir(self.out)), len(documents))
-
-    def assert_ended(self, result, n_signed, code):
-        """The first ones are signed, the rest is untouched, and one record says so."""
-        n = len(result['documents'])
-        self.assertEqual(self.statuses(result), ['signed'] * n_signed + ['untouched'] * (n - n_signed))
-        self.assertEqual(result['ended_by']['code'], code)
-        self.assertEqual(set(result['ended_by']['cause']), {'vi', 'en'})
-        last = self.journal()[-1]
-        self.assertEqual((last['error_code'], last['result_digest']), (code, ''))
-        self.assertEqual(json.loads(last['metadata'])['documents'], n - n_signed)
-        self.assertEqual(len(json.loads(last['metadata'])['digests']), n - n_signed)
-        self.assertEqual(len(self.journal()), n_signed + 1)
-
-    def refuse_batch(self, code, params, index=None, outcome='failed', what='a batch'):
-        """Nothing is asked, nothing signed."""
-        targets = [self.out / name for name in os.listdir(self.out)]
-        with self.untouched(*targets, outcome=outcome, code=code):
-            with self.agent.connect() as client:
-                error = self.assert_refused(code, client.call, SIGN, params)
-        self.assert_told(error)
-        self.assertEqual(error.data.get('document'), index)
-        self.assertEqual(self.windows(), [])
-        self.note(code, what, outcome)
-        return error
 
 
 class Signing(Case):
@@ -270,6 +188,41 @@ class Refusing(Case):
         ):
             with self.subTest(what):
                 self.refuse_batch('wrong_parameters', params, index, None, what=f'a batch: {what}')
+
+    def test_one_place_has_many_names(self):
+        """Of two results there the first would be lost, and be told as signed."""
+        documents = self.documents(2, 'txt')
+        os.symlink(self.out, self.home.path / 'link')
+        os.mkdir(self.home.path / 'dir')
+        first = documents[0]['output']['path']
+        name = os.path.basename(first)
+        for other in (f'{self.out}/./{name}', f'{self.out}//{name}',
+                      f'{self.home.path}/dir/../{self.out.name}/{name}',
+                      f'{self.home.path}/link/{name}'):
+            with self.subTest(other):
+                self.refuse_batch('wrong_parameters', self.batch(
+                    [documents[0], {**documents[1], 'output': {'path': other}}]), 1, None,
+                    what='a batch: one output by two names')
+        with open(first, 'r+b') as one, open(first, 'r+b') as two, self.agent.connect() as client:
+            for outputs, fds in (([{'fd': 0}, {'fd': 1}], [one.fileno(), two.fileno()]),
+                                 ([{'path': first}, {'fd': 0}], [one.fileno()]),
+                                 ([{'fd': 0}, {'path': first}], [one.fileno()])):
+                listed = [{**document, 'output': output}
+                          for document, output in zip(documents, outputs)]
+                error = self.assert_refused('wrong_parameters', client.call, SIGN,
+                                            self.batch(listed), fds)
+                self.assertEqual(error.data.get('document'), 1)
+        self.assertEqual(self.journal(), [])
+
+    def test_cancelled_while_it_is_read_is_about_no_document(self):
+        documents = self.documents(N)
+        with self.agent.connect() as client:
+            request = client.begin(SIGN, self.letters(documents))
+            client.wait_notification('requests.progress', lambda note: note['stage'] == 'prepare')
+            client.call('requests.cancel', {'id': request})
+            error = self.assert_refused('cancelled', client.finish, request)
+        self.assertNotIn('document', error.data)
+        self.assertEqual(json.loads(self.journal()[-1]['metadata'])['documents'], N)
 
     def test_who_cancels_signs_nothing(self):
         for script in (('cancel',), ('yes', 'cancel')):
@@ -447,109 +400,6 @@ class Outputs(Case):
         self.assertEqual([record['error_code'] for record in self.journal()],
                          ['', '', '', 'output_not_writable', '', ''])
         self.assertEqual(self.home.logins(), 1)
-
-
-class LeaderOpens(Case):
-    settings = (('sign', 'batch-open=personal'),)
-
-    def test_each_document_is_opened_before_the_pin(self):
-        self.home.script_pinentry('yes', 'yes', 'yes', f'pin {PIN}')
-        documents = self.documents(3)
-        documents[1]['metadata'] = {'Subject': 'Về việc thử', 'CodeNumber': '7'}
-        with self.agent.connect() as client:
-            result = client.call(SIGN, self.letters(documents))
-        self.assert_outputs(documents, result)
-        self.assertEqual(self.windows(), ['CONFIRM'] * 3 + ['GETPIN'])
-        shown = self.windows('SETDESC')
-        for n in range(3):
-            self.assertIn(f'SETDESC Tài liệu {n + 1} trên 3: “letter-{n}.pdf” (số trang: ', shown[n])
-            self.assertIn('Trang đầu: “', shown[n])
-        self.assertIn('Trích yếu: “Về việc thử”', shown[1])
-        self.assertIn('CỘNG HÒA XÃ HỘI', shown[0])
-
-    def test_what_is_left_out_is_not_signed(self):
-        self.home.script_pinentry('yes', 'notconfirm', 'yes', f'pin {PIN}')
-        documents = self.documents(3)
-        with self.agent.connect() as client:
-            result = client.call(SIGN, self.letters(documents))
-        self.assert_outputs(documents, result)
-        self.assertEqual(self.statuses(result), ['signed', 'untouched', 'signed'])
-        self.assertIsNone(result['ended_by'])
-        self.assertEqual([record['error_code'] for record in self.journal()],
-                         ['', '', 'document_not_opened'])
-
-    def test_a_no_to_all_and_a_cancel_sign_nothing(self):
-        for script, code, outcome in (
-            (['notconfirm'] * 3, 'document_not_opened', 'refused'),
-            (['yes', 'cancel'], 'pin_cancelled', 'cancelled'),
-        ):
-            with self.subTest(code):
-                self.home.script_pinentry(*script)
-                documents = self.documents(3)
-                targets = [self.out / name for name in os.listdir(self.out)]
-                with self.agent.connect() as client, self.untouched(
-                        *targets, outcome=outcome, code=code):
-                    error = self.assert_refused(code, client.call, SIGN, self.letters(documents))
-                self.assert_told(error)
-                self.assertEqual(self.windows('GETPIN'), [])
-                self.note(code, 'documents of a batch not opened', outcome)
-
-    def test_the_agency_and_a_single_document_are_not_asked_so(self):
-        self.home.script_pinentry(f'pin {PIN}')
-        self.approve(self.out / 'single')
-        with self.agent.connect() as client:
-            client.call(SIGN, self.batch(self.documents(3, 'txt'),
-                                         credentialID=self.home.credentials['agency']))
-        self.assertEqual(self.windows(), ['GETPIN', 'GETPIN'])
-
-
-class EachTime(card_office.Case):
-    """A key that wants the PIN for each signature (slot 9c of a PIV card)."""
-
-    rig_options = {'readers': 1}
-    inserted = ('leader',)
-
-    def setUp(self):
-        super().setUp()
-        self.agent = self.start_agent()
-        self.documents = []
-        for n in range(4):
-            source = self.home.path / f'file-{n}'
-            source.write_bytes(b'file %d\n' % n)
-            self.documents.append({'input': {'path': str(source)},
-                                   'output': {'path': str(self.home.path / f'result-{n}')}})
-        self.params = {'credentialID': self.home.credentials['leader 9c'], 'purpose': 'file',
-                       'documents': self.documents}
-
-    def test_each_further_signature_has_its_pin_asked_for(self):
-        pin = f'pin {self.rig.pin}'
-        self.home.script_pinentry('yes', pin)
-        with self.agent.connect() as client:
-            result = client.call(SIGN, self.params)
-        self.assertEqual(result['signed'], 4)
-        log = self.home.pinentry_log()
-        self.assertEqual(log.count('\nGETPIN'), 4)
-        for n in (2, 3, 4):
-            self.assertIn(f'SETDESC Tài liệu {n} trên 4: thiết bị này đòi mã PIN cho từng chữ ký.', log)
-        self.assertEqual(self.rig.card_tries()[0], 3)
-
-    def test_a_no_ends_the_batch_as_cancelled(self):
-        pin = f'pin {self.rig.pin}'
-        self.home.script_pinentry('yes', pin, pin, 'cancel')
-        with self.agent.connect() as client:
-            result = client.call(SIGN, self.params)
-        self.assertEqual([told['status'] for told in result['documents']],
-                         ['signed'] * 2 + ['untouched'] * 2)
-        self.assertEqual(result['ended_by']['code'], 'pin_cancelled')
-        self.assertEqual(office.read_journal(self.home.state)[-1]['outcome'], 'cancelled')
-
-    def test_a_wrong_pin_ends_the_batch_and_costs_one_try(self):
-        pin = f'pin {self.rig.pin}'
-        self.home.script_pinentry('yes', pin, 'pin 000000')
-        with self.agent.connect() as client:
-            result = client.call(SIGN, self.params)
-        self.assertEqual((result['signed'], result['ended_by']['code']), (1, 'pin_incorrect'))
-        self.assertEqual(self.rig.card_tries()[0], 2)
 
 
 if __name__ == '__main__':

@@ -122,6 +122,16 @@ class Two(Case):
         self.assertEqual(self.tokens()[1], [])
         self.assertTrue(self.sign('agency', wait_for_token=True))
 
+    def test_a_token_put_in_while_another_is_silent_is_found(self):
+        mute = self.rig.card_insert('leader', 0)
+        mute.fault(None, 'hang')
+        mute.watch(0xA4)
+        with self.agent.connect() as client:
+            request = client.begin(SIGN, {**self.request('agency'), 'wait_for_token': True})
+            mute.wait_event('apdu a4')
+            self.rig.card_insert('agency', 1)
+            self.assertEqual(len(client.finish(request)['signatures']), 1)
+
     def test_two_tokens_sign_side_by_side(self):
         slow = self.card_insert('leader', 0)
         self.card_insert('agency', 1)

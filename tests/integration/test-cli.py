@@ -142,6 +142,18 @@ class WithAgent(Cli):
         self.assertEqual(self.home.pinentry_log().count('\nGETPIN'), 1)
         self.assertEqual(json.loads(self.batch('--json'))['signed'], 3)
 
+    def test_files_keep_their_place_beside_their_signatures(self):
+        """A detached signature under the file's own name would take the file's place."""
+        files = [self.home.path / f'plan-{n}.txt' for n in range(2)]
+        for path in files:
+            path.write_text(path.name)
+        said = self.kyso('sign', '--purpose', 'file', '--credential',
+                         self.home.credentials['leader'], '--output-dir', self.home.path, *files)
+        for path in files:
+            self.assertEqual(path.read_text(), path.name)
+            self.assertIn(f'Đã ký: {path}.p7s', said)
+            self.assertIn('hợp lệ', self.kyso('verify', path, '--signature', f'{path}.p7s'))
+
     def test_of_several_letters_it_is_told_what_became_of_each(self):
         self.home.configure('sign', 'batch-open=all')
         self.agent.stop()
@@ -194,6 +206,30 @@ class WithAgent(Cli):
         broken = self.home.path / 'broken.pdf'
         broken.write_bytes(content)
         self.assertIn('KHÔNG HỢP LỆ', self.kyso('verify', broken, code=10))
+
+    def test_a_report_can_be_printed(self):
+        hostile = self.home.path / '<img src=x>&.pdf'
+        _, approved = self.approve(self.letter)
+        hostile.write_bytes(approved.read_bytes() + b'junk')
+        page = self.home.path / 'report.html'
+        said = self.kyso('verify', '--report', page, hostile, code=10)
+        self.assertIn('CÓ DỮ LIỆU GIẤU SAU PHẦN ĐƯỢC KÝ', said)
+        self.assertIn('Trả lại: chữ ký số của', said)
+        text = page.read_text()
+        self.assertIn('KHÔNG HỢP LỆ', text)
+        self.assertIn('CÓ DỮ LIỆU GIẤU SAU PHẦN ĐƯỢC KÝ', text)
+        self.assertIn('&lt;script&gt;', self.html_of('<script>.pdf', approved))
+        for forbidden in ('<script', 'http:', 'https:', '<img', '<link', 'url('):
+            self.assertNotIn(forbidden, text)
+        nowhere = self.home.path / 'missing' / 'report.html'
+        self.kyso('verify', '--report', nowhere, approved, code=27)
+
+    def html_of(self, name, source):
+        """The report on a file of this name."""
+        path, page = self.home.path / name, self.home.path / 'named.html'
+        path.write_bytes(source.read_bytes())
+        self.kyso('verify', '--report', page, path)
+        return page.read_text()
 
     def test_a_detached_signature_goes_with_any_file(self):
         table = self.home.path / 'bảng số liệu.csv'

@@ -28,8 +28,8 @@ class Absent(office.Case):
         self.home.break_token('TOKEN:absent')
 
     def params(self, name='result', **more):
-        return self.detached(input={'path': str(self.letter.path)},
-                             output={'path': str(self.out / name)}, **more)
+        return self.detached(**{'input': {'path': str(self.letter.path)},
+                                'output': {'path': str(self.out / name)}, **more})
 
     def notices(self, since=0):
         return [line for line in self.home.pin_windows.lines[since:] if line.startswith(NOTICE)]
@@ -96,6 +96,30 @@ class Absent(office.Case):
         for n, told in enumerate(result['documents']):
             self.assertEqual(told['input_digest'],
                              hashlib.sha256(b'as it was %d\n' % n).hexdigest())
+
+    def test_a_file_that_changes_while_it_waits_is_not_signed_as_another(self):
+        """With a hash other than SHA-256 it is read again, once the key says which."""
+        source = self.home.path / 'plan.txt'
+        source.write_bytes(b'as it was\n')
+        with self.agent.connect() as client, self.untouched(
+                outcome='failed', code='input_unreadable'):
+            request = self.begin(client, input={'path': str(source)},
+                                 signAlgo='1.2.840.113549.1.1.12')
+            self.wait_parked()
+            source.write_bytes(b'as it is!\n')
+            self.plug_in()
+            self.assert_refused('input_unreadable', client.finish, request)
+        self.assertEqual(self.journal()[-1]['document_digest'],
+                         hashlib.sha256(b'as it was\n').hexdigest())
+        self.assertEqual(self.notices_of_pin(), [])
+
+    def notices_of_pin(self):
+        return [line for line in self.home.pin_windows.lines if line.startswith('GETPIN')]
+
+    def test_a_secret_document_waits_for_no_token(self):
+        self.refuse('secret_document', 'a secret document, and no token',
+                    self.detached(metadata={'Secrecy': 'mat'}), outcome='refused')
+        self.assertEqual(self.notices(), [])
 
     def wait_parked(self):
         """The documents are read by threads, of which nobody is told: two turns of the agent's loop
@@ -174,7 +198,9 @@ class Absent(office.Case):
             self.wait_notice('số yêu cầu khác: 3')
             listed = client.call('requests.list')['requests']
             self.assertEqual([entry['stage'] for entry in listed], ['wait'] * 5)
-            self.assertEqual(list(self.agent.children().values()).count('kyso-prompt'), 1)
+            # One that was replaced takes a moment to go.
+            self.wait_until(
+                lambda: list(self.agent.children().values()).count('kyso-prompt') == 1)
             self.plug_in()
             for request in requests:
                 self.assertEqual(client.finish(request)['signature']['verdict'], 'valid')

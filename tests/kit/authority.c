@@ -71,6 +71,14 @@ add_unknown(X509 *x509, const char *oid)
 }
 
 static void
+add_link(X509 *x509, int nid, const char *prefix, const char *url)
+{
+    g_autofree char *value = g_strconcat(prefix, url, NULL);
+
+    add_extension(x509, NULL, nid, value);
+}
+
+static void
 add_extensions(X509 *x509, X509 *issuer, const KysoAuthoritySpec *spec)
 {
     const char *usage =
@@ -86,6 +94,10 @@ add_extensions(X509 *x509, X509 *issuer, const KysoAuthoritySpec *spec)
         add_extension(x509, issuer, NID_key_usage, usage);
     if (spec->extended_key_usage != NULL)
         add_extension(x509, issuer, NID_ext_key_usage, spec->extended_key_usage);
+    if (spec->ocsp_url != NULL)
+        add_link(x509, NID_info_access, "OCSP;URI:", spec->ocsp_url);
+    if (spec->crl_url != NULL)
+        add_link(x509, NID_crl_distribution_points, "URI:", spec->crl_url);
     if (spec->critical_unknown != NULL)
         add_unknown(x509, spec->critical_unknown);
 }

@@ -28,6 +28,7 @@ typedef struct {
     gboolean is_ca;
     const char *key_usage;          /* as in openssl.cnf; NULL: fitting; "": no such extension */
     const char *extended_key_usage; /* NULL: no such extension */
+    const char *ocsp_url, *crl_url; /* where its status is told; NULL: not said */
     const char *critical_unknown;   /* a critical extension under this OID; NULL: none */
 } KysoAuthoritySpec;
 

@@ -236,6 +236,20 @@ class Reader:
             self._wait('empty')
         return card
 
+    def swap(self, card, wait=True):
+        """Another card, that is in as soon as the one before it is out."""
+        card = self.rig.card(card) if isinstance(card, str) else card
+        if card.reader is not None:
+            raise AssertionError(f'{card.name} is in a reader')
+        card.forget_events()
+        card.call(f'insert {self.path}')
+        self.remove(wait=False)
+        self.card, card.reader = card, self
+        if wait:
+            card.wait_event('power-on')
+            self._wait('present')
+        return card
+
     def unplug(self, wait=True):
         """Pulls the reader out, with the card in it if there is one. What runs in it fails at
         once."""

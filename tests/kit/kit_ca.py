@@ -37,10 +37,25 @@ basicConstraints = critical,CA:TRUE,pathlen:0
 keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+{ca_links}
 [person]
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature,nonRepudiation
 extendedKeyUsage = emailProtection,clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+{links}
+[responder]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = OCSPSigning
+noCheck = ignored
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[stamper]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 {links}
@@ -86,14 +101,16 @@ class Keys:
 
 
 class Authority:
-    def __init__(self, folder, keys, links=''):
+    def __init__(self, folder, keys, links='', ca_links=''):
         self.folder, self.keys = folder, keys
+        self.config = folder / 'openssl.conf'
+        if self.config.exists():  # that of an earlier run, to go on with
+            return
         folder.mkdir(parents=True)
         (folder / 'index').touch()
         (folder / 'index.attr').write_text('unique_subject = no\n')
         (folder / 'serial').write_text(f'{int.from_bytes(os.urandom(8), "big") >> 1:016X}\n')
-        self.config = folder / 'openssl.conf'
-        self.config.write_text(AUTHORITY.format(folder=folder, links=links))
+        self.config.write_text(AUTHORITY.format(folder=folder, links=links, ca_links=ca_links))
 
     def sign(self, name, key, subject, section, validity, issuer=None):
         """A certificate at folder/NAME.pem; without @issuer signed by its own key."""
@@ -107,3 +124,16 @@ class Authority:
             *by, '-extensions', section, '-startdate', moment(validity[0]), '-enddate',
             moment(validity[1]), '-preserveDN', '-in', request, '-out', certificate)
         return certificate
+
+    def _ca(self, issuer, *arguments):
+        return run('openssl', 'ca', '-config', self.config, '-name', 'authority', '-cert', issuer,
+                   '-keyfile', self.keys.path(issuer.stem, 'rsa2048'), *arguments)
+
+    def revoke(self, certificate, issuer):
+        self._ca(issuer, '-revoke', certificate)
+
+    def list_revoked(self, issuer, target):
+        """The CRL of @issuer in DER, for a day."""
+        pem = target.with_suffix('.pem')
+        self._ca(issuer, '-gencrl', '-crldays', '1', '-out', pem)
+        run('openssl', 'crl', '-in', pem, '-outform', 'DER', '-out', target)

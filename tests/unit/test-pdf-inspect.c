@@ -94,10 +94,15 @@ test_signatures_are_listed_oldest_first(void)
     g_autoptr(json_t) result = test_inspect(pdf->text, "{}");
     g_autoptr(json_t) expected = test_json(
         "[{'field': 'First', 'page': 1, 'rect': [0.0, 0.0, 9.0, 9.0], 'filter': 'Adobe.PPKLite', "
-        "'sub_filter': 'ETSI.CAdES.detached', 'byte_range': [0, 10, 20, 30], 'signing_time': "
+        "'sub_filter': 'ETSI.CAdES.detached', 'byte_range': [0, 10, 20, 30], 'difference': "
+        "{'status': 'changed', 'changes': "
+        "[{'kind': 'revision_cut', 'allowed': false, 'page': 0, 'field': null}]}, 'signing_time': "
         "'D:20261122', 'name': 'An', 'reason': 'Viíc', 'location': null, 'doc_mdp': 1}, "
         "{'field': 'Second', 'page': 0, 'rect': [0.0, 0.0, 9.0, 9.0], 'filter': 'Adobe.PPKLite', "
-        "'sub_filter': 'ETSI.RFC3161', 'byte_range': [0, 30, 40, 60], 'signing_time': null, "
+        "'sub_filter': 'ETSI.RFC3161', 'byte_range': [0, 30, 40, 60], 'difference': {'status': "
+        "'changed', 'changes': "
+        "[{'kind': 'revision_cut', 'allowed': false, 'page': 0, 'field': null}]}, 'signing_time': "
+        "null, "
         "'name': null, 'reason': null, 'location': null, 'doc_mdp': 0}]");
 
     g_assert_true(json_equal(json_object_get(result, "signatures"), expected));

@@ -381,6 +381,90 @@ test_second_login_waits_and_can_leave(void)
     g_assert_cmpuint(token_rig_count(rig, "C_Login"), ==, before);
 }
 
+static void
+begin_login(KysoCredential *credential, const char *pin, GAsyncReadyCallback done,
+            gpointer user_data)
+{
+    int ends[2];
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    g_assert_cmpint(write(ends[1], pin, strlen(pin)), ==, (gssize) strlen(pin));
+    close(ends[1]);
+    kyso_pool_login_async(rig->pool, credential, ends[0], 20000, NULL, done, user_data);
+    close(ends[0]);
+}
+
+static void
+found_again(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(KysoToken) token = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_autoptr(KysoCredential) credential = kyso_pool_find_finish(rig->pool, result, &token, &error);
+    g_assert_no_error(error);
+    *(int *) user_data = (int) token->flags;
+}
+
+static void
+login_ended_so_look(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autofree char *id = token_rig_get(rig, "leader", "id");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(kyso_pool_login_finish(rig->pool, result, &error));
+    g_assert_error(error, KYSO_ERROR, KYSO_ERROR_PIN_INCORRECT);
+    kyso_pool_find_async(rig->pool, id, 20000, NULL, found_again, user_data);
+}
+
+static void
+test_flags_after_wrong_pin_are_new(void)
+{
+    g_autoptr(KysoToken) token = NULL;
+    g_autoptr(KysoCredential) credential = token_rig_find(rig, "leader", &token, NULL);
+    int flags = -1;
+
+    g_assert_cmpint(token->flags & KYSO_TOKEN_PIN_COUNT_LOW, ==, 0);
+    begin_login(credential, "000000", login_ended_so_look, &flags);
+    while (flags == -1)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(flags & KYSO_TOKEN_PIN_COUNT_LOW, !=, 0);
+    g_autoptr(KysoLogin) right = token_rig_open(rig, "leader"); /* all tries are there again */
+}
+
+/* A PIN that was typed before the person left is not used afterwards. */
+static void
+test_end_of_logins_is_that_of_waiting_ones(void)
+{
+    g_autoptr(GError) reason = g_error_new(KYSO_ERROR, KYSO_ERROR_LOGIN_ENDED, "locked");
+    g_autoptr(KysoCredential) agency = token_rig_find(rig, "agency", NULL, NULL);
+    g_autoptr(KysoLogin) first = token_rig_open(rig, "leader");
+    guint before = token_rig_count(rig, "C_Login");
+    int waiting = -1;
+
+    begin_login(agency, TOKEN_RIG_PIN, login_ended, &waiting);
+    kyso_pool_end_logins(rig->pool, reason);
+    while (waiting == -1)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(waiting, ==, KYSO_ERROR_LOGIN_ENDED);
+    g_assert_cmpuint(token_rig_count(rig, "C_Login"), ==, before);
+}
+
+static void
+test_end_of_logins_is_that_of_one_under_way(void)
+{
+    g_autoptr(GError) reason = g_error_new(KYSO_ERROR, KYSO_ERROR_LOGIN_ENDED, "locked");
+    g_autoptr(KysoCredential) agency = token_rig_find(rig, "agency", NULL, NULL);
+    guint before = token_rig_count(rig, "C_Login");
+    int under_way = -1;
+
+    begin_login(agency, TOKEN_RIG_PIN, login_ended, &under_way);
+    kyso_pool_end_logins(rig->pool, reason);
+    while (under_way == -1)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(under_way, ==, KYSO_ERROR_LOGIN_ENDED);
+    g_assert_cmpuint(token_rig_count(rig, "C_Login"), ==, before + 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -405,6 +489,11 @@ main(int argc, char **argv)
     g_test_add_func("/token/many-are-served-in-order", test_many_are_served_in_order);
     g_test_add_func("/token/only-a-quick-token-gets-a-second-session",
                     test_only_a_quick_token_gets_a_second_session);
+    g_test_add_func("/token/flags-after-wrong-pin-are-new", test_flags_after_wrong_pin_are_new);
+    g_test_add_func("/token/end-of-logins-is-that-of-waiting-ones",
+                    test_end_of_logins_is_that_of_waiting_ones);
+    g_test_add_func("/token/end-of-logins-is-that-of-one-under-way",
+                    test_end_of_logins_is_that_of_one_under_way);
     int status = g_test_run();
     token_rig_free(rig);
     return status;

@@ -348,10 +348,25 @@ test_the_first_root_is_not_trusted(void)
 {
     g_autoptr(GDateTime) y2026 = g_date_time_new_utc(2026, 11, 22, 0, 0, 0);
 
-    g_assert_cmpint(check_shipped("not-installed/gcc-g1-rootca.pem", y2026), ==,
+    g_assert_cmpint(check_shipped("timestamp-anchors/gcc-g1-rootca.pem", y2026), ==,
                     KYSO_ERROR_CERTIFICATE_UNKNOWN_ISSUER);
     g_assert_cmpint(check_shipped("not-installed/gcc-g1-tsa01.pem", y2026), ==,
                     KYSO_ERROR_CERTIFICATE_UNKNOWN_ISSUER);
+}
+
+/* ... but for timestamps: it has certified GCC's time stamping server itself. */
+static void
+test_the_first_root_is_trusted_for_timestamps(void)
+{
+    g_autoptr(GDateTime) y2026 = g_date_time_new_utc(2026, 11, 22, 0, 0, 0);
+    g_autofree char *dir = shipped(".");
+    g_autofree char *path = shipped("not-installed/gcc-g1-tsa01.pem");
+    g_autoptr(KysoTrust) trust = kyso_trust_load(dir, NULL);
+    g_autoptr(KysoCertificate) server = read_pem(path);
+    g_autoptr(GError) error = NULL;
+
+    kyso_trust_check_timestamp(trust, server, NULL, y2026, NULL, NULL, &error);
+    g_assert_no_error(error);
 }
 
 static void
@@ -397,6 +412,8 @@ main(int argc, char **argv)
     g_test_add_func("/trust/both-generations-of-gcc-are-trusted",
                     test_both_generations_of_gcc_are_trusted);
     g_test_add_func("/trust/the-first-root-is-not-trusted", test_the_first_root_is_not_trusted);
+    g_test_add_func("/trust/the-first-root-is-trusted-for-timestamps",
+                    test_the_first_root_is_trusted_for_timestamps);
     g_test_add_func("/trust/names-of-gcc-are-readable", test_names_of_gcc_are_readable);
 
     return g_test_run();

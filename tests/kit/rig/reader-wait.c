@@ -15,6 +15,9 @@
 
 #define PNP "\\\\?PnP?\\Notification"
 #define DEFAULT_SECONDS 20
+/* A reader that comes between the list and the wait is not told of (pcsc-lite 1.9.9): look again.
+ */
+#define LOOK_SECONDS 0.25
 
 static double
 now(void)
@@ -69,7 +72,10 @@ wait_state(SCARDCONTEXT context, const char *reader, const char *wanted, double 
         double left = end - now();
         if (left <= 0)
             return SCARD_E_TIMEOUT;
-        status = SCardGetStatusChange(context, (DWORD) (left * 1000), states, is_known ? 2 : 1);
+        double wait = left < LOOK_SECONDS ? left : LOOK_SECONDS;
+        status = SCardGetStatusChange(context, (DWORD) (wait * 1000), states, is_known ? 2 : 1);
+        if (status == SCARD_E_TIMEOUT)
+            status = SCARD_S_SUCCESS;
         for (int i = 0; i < 2; i++)
             states[i].dwCurrentState = states[i].dwEventState & ~(DWORD) SCARD_STATE_CHANGED;
     }
