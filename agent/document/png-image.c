@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 
 #define POINTS_PER_METRE (72 / 0.0254)
-#define SMALLEST_PRINT 42.5 /* 15 mm: of a smaller "seal" only the resolution of a screen is told  \
+#define SMALLEST_PRINT                                                                             \
+    42.5                    /* 15 mm: of a smaller "seal" only the resolution of a screen is told  \
                              */
 #define LARGEST_PRINT 227.0 /* 80 mm */
 #define CHUNK_REST 12       /* length, type and check sum around a chunk's data (RFC 2083 §3.2) */
