@@ -111,6 +111,22 @@ add_line(KysoTextLines *self, KysoLetterBox *letters, guint n_letters)
     cut_segments(self, &line);
 }
 
+/* A reader that has one box for a letter with its marks gives each of them a part of it. */
+static gboolean
+take_mark(KysoTextLines *self, const KysoGlyph *glyph)
+{
+    if (!g_unichar_ismark(glyph->letter))
+        return FALSE;
+    if (self->letters->len > 0) {
+        KysoBox *box = &g_array_index(self->letters, KysoLetterBox, self->letters->len - 1).box;
+        double height = box->y1 - box->y0;
+        if (glyph->box.x0 < box->x1 + height / 4 && glyph->box.x1 > box->x0 &&
+            fabs(middle(&glyph->box) - middle(box)) < height)
+            box->x1 = MAX(box->x1, glyph->box.x1);
+    }
+    return TRUE;
+}
+
 static void
 fill_letters(KysoTextLines *self, const GArray *glyphs)
 {
@@ -119,6 +135,8 @@ fill_letters(KysoTextLines *self, const GArray *glyphs)
         KysoLetterBox letter = {fold(glyph->letter), g_unichar_isupper(glyph->letter),
                                 g_unichar_islower(glyph->letter), glyph->box};
         const KysoBox *box = &glyph->box;
+        if (take_mark(self, glyph))
+            continue;
         if (letter.folded != 0 && isfinite(box->x0) && isfinite(box->x1) && isfinite(box->y0) &&
             isfinite(box->y1) && box->x0 <= box->x1 && box->y0 < box->y1)
             g_array_append_val(self->letters, letter);

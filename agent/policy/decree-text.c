@@ -114,7 +114,7 @@ static char *
 missing(const char *what, GError **error)
 {
     g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                "\"metadata\": %s is needed for what is drawn", what);
+                "\"%s\" is needed for what is drawn", what);
     return NULL;
 }
 
@@ -131,11 +131,12 @@ static char *
 word(const char *name, const KysoDecreeWords *words, GError **error)
 {
     if (strcmp(name, "code") == 0)
-        return words->code != NULL ? g_strdup(words->code) : missing("CodeNumber", error);
+        return words->code != NULL ? g_strdup(words->code) : missing("metadata.CodeNumber", error);
     if (strcmp(name, "organ") == 0)
-        return words->organ != NULL ? g_strdup(words->organ) : missing("OrganName", error);
+        return words->organ != NULL ? g_strdup(words->organ) : missing("metadata.OrganName", error);
     if (strcmp(name, "kind") == 0)
-        return words->kind != KYSO_COPY_NONE ? copy_words(words->kind) : missing("CopyKind", error);
+        return words->kind != KYSO_COPY_NONE ? copy_words(words->kind)
+                                             : missing("copy_kind", error);
     if (strcmp(name, "date") == 0)
         return kyso_clock_to_date(words->moment);
     if (strcmp(name, "time") == 0)

@@ -228,6 +228,37 @@ test_position_of_two_lines(void)
     assert_between(&found, 400, 223, 285);
 }
 
+/* As poppler tells of a letter that is one glyph for several characters. */
+static void
+test_letters_that_share_a_box_with_their_marks(void)
+{
+    g_autoptr(GArray) page = page_new();
+    static const char *const parts[] = {"Nguye\xcc\x82\xcc\x83n", "Va\xcc\x86n",
+                                        "Thu\xcc\x9b\xcc\x89"};
+    double x = 360;
+
+    put(page, 361, 300, 13, 0, "KT. CHỦ TỊCH");
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++, x += 3.2) {
+        for (const char *p = parts[i]; *p != '\0';) {
+            const char *end = p;
+            do
+                end = g_utf8_next_char(end);
+            while (g_unichar_ismark(g_utf8_get_char(end)));
+            glong n = g_utf8_strlen(p, end - p);
+            for (glong part = 0; part < n; part++, p = g_utf8_next_char(p)) {
+                KysoGlyph glyph = {g_utf8_get_char(p),
+                                   {x + 6.5 * (double) part / (double) n, 210,
+                                    x + 6.5 * (double) (part + 1) / (double) n, 223}};
+                g_array_append_val(page, glyph);
+            }
+            x += 6.5;
+        }
+    }
+    KysoFoundPlace found = find_block(page, NULL);
+    assert_between(&found, 402, 223, 300);
+    g_assert_cmpfloat(found.confidence, >, 0.9);
+}
+
 static void
 test_title_of_a_decision_is_no_block(void)
 {
@@ -343,6 +374,7 @@ main(int argc, char **argv)
     g_test_add_func("/place-finder/no-head", test_words_of_the_text_are_no_head);
     g_test_add_func("/place-finder/block", test_block_between_position_and_name);
     g_test_add_func("/place-finder/two-lines", test_position_of_two_lines);
+    g_test_add_func("/place-finder/shared-box", test_letters_that_share_a_box_with_their_marks);
     g_test_add_func("/place-finder/decision", test_title_of_a_decision_is_no_block);
     g_test_add_func("/place-finder/name", test_name_chooses_among_blocks);
     g_test_add_func("/place-finder/end", test_end_of_the_text);
