@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ipc/cli/verify-words.h"
 
-#define N_(vi) vi /* for xgettext; looked up by word_of */
-
-typedef struct {
-    const char *code, *words;
-} Word;
-
-static const char *
-word_of(const Word *table, gsize n, const char *code)
-{
-    for (gsize i = 0; i < n; i++)
-        if (g_strcmp0(table[i].code, code) == 0)
-            return kyso_words_get(table[i].words);
-    return code;
-}
-
 /* The office's question in one line: is it signed by the leader and issued by the agency? */
 const char *
 kyso_verify_words_process(const char *code)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"complete", N_("đã được người có thẩm quyền ký và cơ quan phát hành")},
         {"approved", N_("đã được người có thẩm quyền ký, chưa phát hành")},
         {"agency_only", N_("chỉ có chữ ký số của cơ quan: bản sao, phụ lục hoặc văn bản kèm theo")},
@@ -28,13 +13,13 @@ kyso_verify_words_process(const char *code)
                            "quan")},
         {"none", N_("chưa xác định được chữ ký nào là của người có thẩm quyền, của cơ quan")},
     };
-    return word_of(table, G_N_ELEMENTS(table), code);
+    return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }
 
 const char *
 kyso_verify_words_reason(const char *code)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"changed_after", N_("nội dung bị thay đổi sau khi ký")},
         {"changes_unclear", N_("không xác định được nội dung có bị thay đổi sau khi ký hay không")},
         {"digest_mismatch", N_("nội dung không còn như khi ký")},
@@ -53,13 +38,13 @@ kyso_verify_words_reason(const char *code)
         {"content_present", N_("dữ liệu chữ ký mang nội dung riêng")},
         {"wrong_content_type", N_("dữ liệu chữ ký sai kiểu nội dung")},
     };
-    return word_of(table, G_N_ELEMENTS(table), code);
+    return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }
 
 const char *
 kyso_verify_words_change(const char *kind)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"field_filled", N_("điền ô để trống")},
         {"signature_added", N_("thêm chữ ký số")},
         {"signature_field_added", N_("thêm ô chữ ký trống")},
@@ -84,16 +69,16 @@ kyso_verify_words_change(const char *kind)
         {"revision_unreadable", N_("không đọc được phần được ký")},
         {"too_large", N_("quá lớn để so sánh")},
     };
-    return word_of(table, G_N_ELEMENTS(table), kind);
+    return kyso_words_find(table, G_N_ELEMENTS(table), kind);
 }
 
 const char *
 kyso_verify_words_warning(const char *code)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"weak_hash", N_("chữ ký cũ dùng SHA-1")},
         {"local_time_as_utc", N_("phần mềm ký ghi giờ Việt Nam như giờ UTC")},
         {"no_timestamp", N_("không có dấu thời gian; thời điểm ký theo máy của người ký")},
     };
-    return word_of(table, G_N_ELEMENTS(table), code);
+    return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }

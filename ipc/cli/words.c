@@ -29,15 +29,8 @@ kyso_words_get(const char *vi)
     return kyso_texts_get(language, vi);
 }
 
-/* A code and its words, in Vietnamese. */
-typedef struct {
-    const char *code, *words;
-} Word;
-
-#define N_(vi) vi /* for xgettext; looked up by word_of */
-
-static const char *
-word_of(const Word *table, gsize n, const char *code)
+const char *
+kyso_words_find(const KysoWord *table, gsize n, const char *code)
 {
     for (gsize i = 0; i < n; i++)
         if (g_strcmp0(table[i].code, code) == 0)
@@ -48,29 +41,29 @@ word_of(const Word *table, gsize n, const char *code)
 const char *
 kyso_words_role(const char *code)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"personal", N_("Cá nhân")},
         {"agency", N_("Con dấu cơ quan")},
         {"unknown", N_("Chưa rõ vai trò")},
     };
-    return word_of(table, G_N_ELEMENTS(table), code);
+    return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }
 
 const char *
 kyso_words_purpose(const char *code)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"approve", N_("ký phê duyệt")},
         {"issue", N_("phát hành")},
         {"file", N_("ký tệp")},
     };
-    return word_of(table, G_N_ELEMENTS(table), code);
+    return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }
 
 const char *
 kyso_words_stage(const char *code)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"read", N_("Đang đọc tài liệu")},        {"inspect", N_("Đang kiểm tra tài liệu")},
         {"wait", N_("Chờ cắm thiết bị ký số")},   {"prepare", N_("Đang chuẩn bị chữ ký")},
         {"show", N_("Chờ người ký nhập mã PIN")}, {"sign", N_("Token đang ký")},
@@ -78,19 +71,19 @@ kyso_words_stage(const char *code)
         {"check", N_("Đang kiểm tra kết quả")},   {"record", N_("Đang ghi nhật ký")},
         {"deliver", N_("Đang giao kết quả")},
     };
-    return word_of(table, G_N_ELEMENTS(table), code);
+    return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }
 
 const char *
 kyso_words_verdict(const char *code)
 {
-    static const Word table[] = {
+    static const KysoWord table[] = {
         {"valid", N_("Hợp lệ")},
         {"invalid", N_("Không hợp lệ")},
         {"undetermined", N_("Chưa kết luận được")},
         {"unsigned", N_("Chưa ký")},
     };
-    return word_of(table, G_N_ELEMENTS(table), code);
+    return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }
 
 const char *

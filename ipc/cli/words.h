@@ -16,6 +16,16 @@ const char *kyso_words_language(void);
 /* @vi in the language. Static. */
 const char *kyso_words_get(const char *vi) G_GNUC_FORMAT(1);
 
+/* A code of the protocol and its words, in Vietnamese. */
+typedef struct {
+    const char *code, *words;
+} KysoWord;
+
+#define N_(vi) vi /* for xgettext; looked up by kyso_words_find */
+
+/* The words of @code in @table, in the language; where it is not there, @code. */
+const char *kyso_words_find(const KysoWord *table, gsize n, const char *code);
+
 /* Codes of the protocol in words; what is unknown stays as it is. Static, or @code. */
 const char *kyso_words_role(const char *code);    /* "personal" */
 const char *kyso_words_purpose(const char *code); /* "approve" */
