@@ -192,24 +192,28 @@ judge_by_embedded(KysoDocumentSignature *signature)
     kyso_document_signature_judge_status(signature, proofs);
 }
 
+KysoDocumentReport *
+kyso_document_report_new_for(KysoSigner *signer, KysoSignatureReport *found, const char *format)
+{
+    KysoDocumentReport *report = report_new();
+    KysoDocumentSignature *signature = g_new0(KysoDocumentSignature, 1);
+    signature->field = g_strdup("");
+    signature->format = g_strdup(format);
+    signature->covers_whole_document = TRUE;
+    kyso_document_signature_judge(signature, signer, found);
+    judge_by_embedded(signature);
+    g_ptr_array_add(report->signatures, signature);
+    return report;
+}
+
 static KysoDocumentReport *
 check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest,
                gpointer user_data, GError **error)
 {
     KysoSignatureReport *found =
         kyso_cms_verify(cms, content_digest, user_data, signer->trust, NULL, error);
-    if (found == NULL)
-        return NULL;
 
-    KysoDocumentReport *report = report_new();
-    KysoDocumentSignature *signature = g_new0(KysoDocumentSignature, 1);
-    signature->field = g_strdup("");
-    signature->format = g_strdup("CAdES");
-    signature->covers_whole_document = TRUE;
-    kyso_document_signature_judge(signature, signer, found);
-    judge_by_embedded(signature);
-    g_ptr_array_add(report->signatures, signature);
-    return report;
+    return found != NULL ? kyso_document_report_new_for(signer, found, "CAdES") : NULL;
 }
 
 static void

@@ -34,6 +34,10 @@ void kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset siz
 KysoDocumentReport *kyso_document_report_digest(KysoSigner *signer, GBytes *cms, const char *hash,
                                                 GBytes *digest, GError **error);
 
+/* New: the report on a file that one signature covers, as @found (taken) has it. */
+KysoDocumentReport *kyso_document_report_new_for(KysoSigner *signer, KysoSignatureReport *found,
+                                                 const char *format);
+
 /* KYSO_ERROR_SIGNATURE_UNREADABLE (detached only), KYSO_ERROR_INPUT_UNREADABLE. */
 KysoDocumentReport *kyso_document_report_finish(GAsyncResult *result, GError **error);
 

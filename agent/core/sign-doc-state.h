@@ -4,8 +4,9 @@
 /*
  * One signDoc request on its path, and each of its documents on its own: what the request does
  * with all of them is in sign-doc.c and sign-doc-each.c, what happens to one in sign-document.c,
- * and the turns at which the way of a PDF and that of a detached signature part and meet are in
- * sign-doc-pdf.c and sign-doc-detached.c. A single document is a list of one. Main thread only.
+ * and the turns at which the ways of a PDF, a detached signature and signed data part and meet
+ * are in sign-doc-pdf.c, sign-doc-detached.c and sign-doc-data.c. A single document is a list of
+ * one. Main thread only.
  */
 
 #include "agent/cms/cades-builder.h"
@@ -15,6 +16,7 @@
 #include "agent/core/private-copy.h"
 #include "agent/core/sign-request.h"
 #include "agent/core/signature-scheme.h"
+#include "agent/jose/jws-builder.h"
 #include "ipc/wire/helper.h"
 
 typedef struct _KysoSigning KysoSigning;
@@ -29,10 +31,18 @@ typedef struct {
     void (*warm)(KysoSigningDocument *self); /* what complete needs may get ready; NULL: nothing */
     void (*complete)(
         KysoSigningDocument *self); /* result, report -> kyso_sign_document_completed */
+
+    /* The signature itself, where it is no CMS; NULL: it is. What get_digest gives is signed. */
+    gboolean (*start)(KysoSigningDocument *self, GError **error);
+    GBytes *(*get_digest)(KysoSigningDocument *self);
+    GBytes *(*finish)(KysoSigningDocument *self, GBytes *signature, GError **error); /* -> cms */
 } KysoSigningKind;
 
 extern const KysoSigningKind kyso_sign_doc_pdf;
 extern const KysoSigningKind kyso_sign_doc_detached;
+extern const KysoSigningKind kyso_sign_doc_attached; /* CAdES around its content */
+extern const KysoSigningKind kyso_sign_doc_message;  /* the same, around data that is shown */
+extern const KysoSigningKind kyso_sign_doc_json;     /* JWS */
 
 #define KYSO_DOCUMENT_TEXT_MAX 2048 /* bytes */
 
@@ -64,19 +74,20 @@ struct _KysoSigningDocument {
 
     KysoHelper *reader;
     KysoHelper *pages_reader;
-    KysoPrivateCopy *copy;    /* PDF */
+    KysoPrivateCopy *copy;    /* all but detached CAdES */
     json_t *inspection;       /* PDF */
     guint n_pages;            /* PDF */
-    char *text;               /* PDF: how its first page begins; NULL: not kept */
+    char *text;               /* how it, or a PDF's first page, begins; NULL: not kept */
     char *field;              /* PDF: name of the signature field */
     KysoIncrement *increment; /* PDF */
     GBytes *content_digest;   /* by scheme->hash */
 
     KysoCadesBuilder *builder;
-    GBytes *cms;
+    KysoJwsBuilder *jws;
+    GBytes *cms;              /* or the JWS */
     KysoTimestamp *timestamp; /* over the signature; NULL: none */
     goffset signed_size;      /* PDF: where what the signature covers ends */
-    KysoTemporary *result;    /* what is handed over; owned only by a detached signature */
+    KysoTemporary *result;    /* what is handed over; a PDF's is that of its copy */
     goffset result_size;
     KysoDocumentReport *report; /* of the result */
 };
@@ -129,6 +140,9 @@ void kyso_sign_document_park(KysoSigningDocument *self);
 /* With the key known: judge it, and write what shall be signed. */
 void kyso_sign_document_prepare(KysoSigningDocument *self);
 void kyso_sign_document_prepared(KysoSigningDocument *self, GError *error);
+
+/* What the token signs. Owned by @self. */
+GBytes *kyso_sign_document_get_digest(KysoSigningDocument *self);
 
 /* Puts @signature into it, checks the result, writes the journal and hands over ->
  * kyso_sign_doc_each_done. */

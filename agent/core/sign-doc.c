@@ -147,6 +147,21 @@ waiting_has_begun(gpointer user_data)
     begin_more(self);
 }
 
+static const KysoSigningKind *
+kind_of(const KysoSignRequest *request)
+{
+    switch (request->format) {
+    case KYSO_FORMAT_PDF:
+        return &kyso_sign_doc_pdf;
+    case KYSO_FORMAT_JSON:
+        return &kyso_sign_doc_json;
+    default:
+        if (request->purpose == KYSO_PURPOSE_MESSAGE)
+            return &kyso_sign_doc_message;
+        return request->is_attached ? &kyso_sign_doc_attached : &kyso_sign_doc_detached;
+    }
+}
+
 static void
 start(KysoAgent *agent, KysoJob *job, KysoSignRequest *request)
 {
@@ -157,7 +172,7 @@ start(KysoAgent *agent, KysoJob *job, KysoSignRequest *request)
     self->agent = agent;
     self->job = g_object_ref(job);
     self->request = request;
-    self->kind = request->is_pdf ? &kyso_sign_doc_pdf : &kyso_sign_doc_detached;
+    self->kind = kind_of(request);
     self->documents = g_ptr_array_new_with_free_func((GDestroyNotify) kyso_sign_document_free);
     for (guint i = 0; i < request->items->len; i++)
         g_ptr_array_add(self->documents, kyso_sign_document_new(self, i));

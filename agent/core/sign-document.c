@@ -34,7 +34,7 @@ kyso_sign_document_new(KysoSigning *signing, guint index)
 static void
 let_go(KysoSigningDocument *self)
 {
-    gboolean owns_result = self->copy == NULL;
+    gboolean owns_result = self->copy == NULL || self->result != self->copy->file;
 
     g_clear_object(&self->reader);
     g_clear_object(&self->pages_reader);
@@ -46,6 +46,7 @@ let_go(KysoSigningDocument *self)
     g_clear_pointer(&self->increment, kyso_increment_free);
     g_clear_pointer(&self->content_digest, g_bytes_unref);
     g_clear_pointer(&self->builder, kyso_cades_builder_free);
+    g_clear_pointer(&self->jws, kyso_jws_builder_free);
     g_clear_pointer(&self->cms, g_bytes_unref);
     g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     kyso_fd_clear(&self->item->input);
@@ -161,11 +162,24 @@ start_builder(KysoSigningDocument *self, GError **error)
 void
 kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
 {
-    if (error == NULL && start_builder(self, &error))
+    const KysoSigningKind *kind = self->signing->kind;
+    gboolean (*start)(KysoSigningDocument *, GError **) =
+        kind->start != NULL ? kind->start : start_builder;
+
+    if (error == NULL && start(self, &error))
         self->state = KYSO_DOCUMENT_READY;
     kyso_fd_clear(&self->item->own_image);
     kyso_fd_clear(&self->item->input);
     kyso_sign_doc_document_prepared(self->signing, self, error);
+}
+
+GBytes *
+kyso_sign_document_get_digest(KysoSigningDocument *self)
+{
+    const KysoSigningKind *kind = self->signing->kind;
+
+    return kind->get_digest != NULL ? kind->get_digest(self)
+                                    : kyso_cades_builder_get_digest(self->builder);
 }
 
 /* Without the timestamp that was asked for there is no signature: none is handed over at a lower
@@ -204,7 +218,9 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
 {
     GError *error = NULL;
 
-    self->cms = kyso_cades_builder_finish(self->builder, signature, &error);
+    self->cms = self->signing->kind->finish != NULL
+                    ? self->signing->kind->finish(self, signature, &error)
+                    : kyso_cades_builder_finish(self->builder, signature, &error);
     if (self->cms == NULL) {
         kyso_sign_document_completed(self, error);
         return;

@@ -52,15 +52,70 @@ read_level(KysoSignRequest *self, const char *name, GError **error)
     return FALSE;
 }
 
+/* Which formats a purpose may have, the first one by itself, and up to which level. */
+static const struct {
+    KysoPurpose purpose;
+    KysoSignatureFormat format;
+    const char *name;
+    gboolean is_attached; /* by itself */
+    KysoLevel level;
+} formats[] = {
+    {KYSO_PURPOSE_FILE, KYSO_FORMAT_CMS, "C", FALSE, KYSO_LEVEL_LT},
+    {KYSO_PURPOSE_MESSAGE, KYSO_FORMAT_CMS, "C", TRUE, KYSO_LEVEL_LT},
+    {KYSO_PURPOSE_MESSAGE, KYSO_FORMAT_JSON, "J", TRUE, KYSO_LEVEL_B},
+    {KYSO_PURPOSE_JSON, KYSO_FORMAT_JSON, "J", TRUE, KYSO_LEVEL_B},
+    {KYSO_PURPOSE_UNKNOWN, KYSO_FORMAT_PDF, "P", FALSE, KYSO_LEVEL_LTA}, /* of all others */
+};
+
+static gboolean
+read_envelope(KysoSignRequest *self, const char *name, GError **error)
+{
+    if (self->is_pdf || (strcmp(name, "Attached") != 0 && strcmp(name, "Detached") != 0)) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signed_envelope_property %s",
+                    name);
+        return FALSE;
+    }
+    self->is_attached = strcmp(name, "Attached") == 0;
+    return TRUE;
+}
+
+static gboolean
+choose_format(KysoSignRequest *self, const char *format, GError **error)
+{
+    gboolean is_other = TRUE;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+        gboolean is_fallback = formats[i].purpose == KYSO_PURPOSE_UNKNOWN;
+        if (is_fallback ? !is_other : formats[i].purpose != self->purpose)
+            continue;
+        is_other = FALSE;
+        if (format != NULL && strcmp(format, formats[i].name) != 0)
+            continue;
+        self->format = formats[i].format;
+        self->is_pdf = self->format == KYSO_FORMAT_PDF;
+        self->is_attached = formats[i].is_attached;
+        if (self->level <= formats[i].level)
+            return TRUE;
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s with %s",
+                    kyso_levels[self->level], kyso_policy_purpose_name(self->purpose));
+        return FALSE;
+    }
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signature_format %s with %s", format,
+                kyso_policy_purpose_name(self->purpose));
+    return FALSE;
+}
+
 /* The pairing of purpose and format; only what this release can do. */
 static gboolean
 read_kind(KysoSignRequest *self, const json_t *params, GError **error)
 {
-    const char *purpose = NULL, *format = NULL, *level = NULL;
+    const char *purpose = NULL, *format = NULL, *level = NULL, *envelope = NULL;
 
     if (!kyso_json_get_string(params, "purpose", KYSO_JSON_REQUIRED, &purpose, error) ||
         !kyso_json_get_string(params, "signature_format", KYSO_JSON_OPTIONAL, &format, error) ||
-        !kyso_json_get_string(params, "conformance_level", KYSO_JSON_OPTIONAL, &level, error))
+        !kyso_json_get_string(params, "conformance_level", KYSO_JSON_OPTIONAL, &level, error) ||
+        !kyso_json_get_string(params, "signed_envelope_property", KYSO_JSON_OPTIONAL, &envelope,
+                              error))
         return FALSE;
     self->purpose = kyso_policy_purpose_from_name(purpose);
     if (self->purpose == KYSO_PURPOSE_UNKNOWN || self->purpose == KYSO_PURPOSE_VERIFY ||
@@ -68,18 +123,8 @@ read_kind(KysoSignRequest *self, const json_t *params, GError **error)
         return wrong(error, "\"purpose\" is not known: ", purpose);
     if (level != NULL && !read_level(self, level, error))
         return FALSE;
-    self->is_pdf = self->purpose != KYSO_PURPOSE_FILE;
-    if (format != NULL && strcmp(format, self->is_pdf ? "P" : "C") != 0) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signature_format %s with %s",
-                    format, purpose);
-        return FALSE;
-    }
-    if (!self->is_pdf && self->level > KYSO_LEVEL_LT) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s with %s",
-                    level, purpose);
-        return FALSE;
-    }
-    return TRUE;
+    return choose_format(self, format, error) &&
+           (envelope == NULL || read_envelope(self, envelope, error));
 }
 
 static gboolean

@@ -20,11 +20,20 @@ typedef enum {
 } KysoLevel;
 extern const char *const kyso_levels[KYSO_N_LEVELS]; /* "AdES-B-B", ... */
 
+/* signature_format of the CSC API. */
+typedef enum {
+    KYSO_FORMAT_PDF,  /* P: PAdES */
+    KYSO_FORMAT_CMS,  /* C: CAdES */
+    KYSO_FORMAT_JSON, /* J: JWS */
+} KysoSignatureFormat;
+
 typedef struct {
     char *credential_id;
     KysoPurpose purpose;
-    gboolean is_pdf; /* signature_format P; else C */
-    char *sign_algo; /* OID or NULL */
+    KysoSignatureFormat format;
+    gboolean is_pdf;      /* signature_format P */
+    gboolean is_attached; /* signed_envelope_property: the content is in the signature */
+    char *sign_algo;      /* OID or NULL */
     KysoLevel level;
     gboolean certify;
     gboolean wait_for_token;

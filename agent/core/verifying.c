@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/verifying.h"
 
+#include "agent/core/data-report.h"
 #include "agent/core/document-reader.h"
 #include "agent/core/document-report.h"
 #include "agent/core/private-copy.h"
 #include "agent/core/request-file.h"
+#include "agent/jose/jws-reader.h"
 #include "ipc/base/error.h"
 
-#define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
+#define MAX_SIGNATURE (1024 * 1024) /* bytes of one beside its file */
 
-/* PDF: copied -> inspected [-> proofs read] -> verified. Detached: copied -> verified. The copy
+/* PDF: copied -> inspected [-> proofs read] -> verified. All else: copied -> verified. The copy
  * keeps the answer about one and the same file, whatever its owner does meanwhile. */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -20,7 +22,7 @@ typedef struct {
     KysoAgent *agent;
     KysoJob *job;
     KysoFd input;
-    GBytes *cms; /* NULL: a PDF */
+    GBytes *signature; /* NULL: it is in the input */
     KysoHelper *reader;
     KysoPrivateCopy *copy;
     json_t *inspection;
@@ -32,7 +34,7 @@ verifying_free(Verifying *self)
 {
     g_object_unref(self->job);
     kyso_fd_clear(&self->input);
-    g_clear_pointer(&self->cms, g_bytes_unref);
+    g_clear_pointer(&self->signature, g_bytes_unref);
     g_clear_object(&self->reader);
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     json_decref(self->inspection);
@@ -60,11 +62,11 @@ read_files(Verifying *self, GError **error)
     if (signature < 0)
         return TRUE;
     g_autoptr(GError) fault = NULL;
-    self->cms = kyso_fd_read_all(signature, MAX_CMS, &fault);
-    if (self->cms == NULL)
+    self->signature = kyso_fd_read_all(signature, MAX_SIGNATURE, &fault);
+    if (self->signature == NULL)
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_UNREADABLE, "\"signature\": %s",
                     fault->message);
-    return self->cms != NULL;
+    return self->signature != NULL;
 }
 
 void
@@ -84,11 +86,32 @@ kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
                             input_copied, self);
 }
 
+/* FALSE: the input may be a PDF. */
+static gboolean
+verify_data(Verifying *self)
+{
+    KysoSigner *signer = self->agent->signer;
+    GCancellable *cancellable = kyso_job_cancellable(self->job);
+    int fd = self->copy->read_only;
+    gsize size = 0;
+    gboolean is_apart = self->signature != NULL;
+    const char *start = is_apart ? g_bytes_get_data(self->signature, &size) : NULL;
+
+    if (!is_apart && !kyso_data_report_knows(fd, self->copy->size))
+        return FALSE;
+    if (is_apart && !kyso_jws_is_begun_by(start, size))
+        kyso_document_report_detached_async(signer, fd, self->copy->size, self->signature,
+                                            cancellable, signatures_verified, self);
+    else
+        kyso_data_report_async(signer, fd, self->copy->size, self->signature, cancellable,
+                               signatures_verified, self);
+    return TRUE;
+}
+
 static void
 input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     Verifying *self = user_data;
-    GCancellable *cancellable = kyso_job_cancellable(self->job);
     GError *error = NULL;
 
     self->copy = kyso_private_copy_finish(result, &error);
@@ -96,15 +119,11 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
         verifying_fail(self, error);
         return;
     }
-    int fd = self->copy->read_only;
-    if (self->cms != NULL) {
-        kyso_document_report_detached_async(self->agent->signer, fd, self->copy->size, self->cms,
-                                            cancellable, signatures_verified, self);
+    if (verify_data(self))
         return;
-    }
     self->reader = kyso_document_reader_new();
-    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, fd, document_inspected,
-                                       self);
+    kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
+                                       document_inspected, self);
 }
 
 static void

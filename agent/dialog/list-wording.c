@@ -94,7 +94,8 @@ kyso_list_wording_document(const KysoQuestion *question, gsize index)
     }
     if (start[0] != '\0') {
         g_string_append_c(text, '\n');
-        g_string_append_printf(text, T("Trang đầu: “%s”"), start);
+        g_string_append_printf(
+            text, document->pages > 0 ? T("Trang đầu: “%s”") : T("Nội dung: “%s”"), start);
     }
     return g_string_free(text, FALSE);
 }

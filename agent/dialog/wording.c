@@ -13,6 +13,7 @@
 #define LISTED_WIDTH 60
 #define NUMBER_WIDTH 36
 #define SUBJECT_WIDTH 110
+#define CONTENT_WIDTH 160
 #define PERSON_WIDTH 80
 #define ISSUER_WIDTH 50
 #define TOKEN_WIDTH 40
@@ -92,6 +93,33 @@ add_key(GString *text, const KysoQuestion *question)
         add_line(text, T("CHỮ KÝ CÁ NHÂN của “%s”"), name);
     if (organization[0] != '\0' && g_strcmp0(organization, name) != 0)
         g_string_append_printf(text, ", “%s”", organization);
+}
+
+/* Data have no number and subject: what they say is what is signed. */
+static gboolean
+is_data(const KysoQuestion *question)
+{
+    return g_strcmp0(question->purpose, "message") == 0 ||
+           g_strcmp0(question->purpose, "json") == 0;
+}
+
+static void
+add_content(GString *text, const KysoQuestion *question)
+{
+    const char *language = question->language;
+    const KysoQuestionDocument *document = &question->documents[0];
+    g_autofree char *name = kyso_visible_text(document->name, NAME_WIDTH);
+    g_autofree char *content = kyso_visible_text(document->text, CONTENT_WIDTH);
+    g_autofree char *digest = kyso_visible_text(document->digest, DIGEST_SHOWN + 3);
+
+    if (name[0] != '\0')
+        add_line(text, T("Tài liệu: “%s”"), name);
+    if (content[0] == '\0') {
+        add_line(text, T("Không rõ nội dung, chỉ có mã băm: %s"), digest);
+        return;
+    }
+    add_line(text, T("Nội dung: “%s”"), content);
+    add_line(text, T("Mã băm: %s"), digest);
 }
 
 static void
@@ -217,6 +245,8 @@ kyso_wording_description(const KysoQuestion *question)
     add_line(text, T("Mục đích: %s"), purpose);
     if (question->document_count > 1)
         add_batch(text, question);
+    else if (question->n_documents == 1 && is_data(question))
+        add_content(text, question);
     else if (question->n_documents == 1)
         add_document(text, question);
     add_caller(text, question);

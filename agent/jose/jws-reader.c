@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "agent/jose/base64url.h"
+#include "agent/jose/json-data.h"
 #include "ipc/base/error.h"
 
 #define SNIFFED 16
+#define MAX_VALUES 1000         /* of a JWS in JSON, whose texts have no commas */
 #define MAX_HEADER (256 * 1024) /* bytes of base64url: a chain of a dozen certificates */
 
 /* Its three texts, borrowed. */
@@ -169,7 +171,8 @@ kyso_jws_read(GBytes *data, GError **error)
         return NULL;
     }
     if (text[0] == '{' || g_ascii_isspace(text[0])) {
-        object = kyso_json_parse(text, size, NULL);
+        if (kyso_json_data_is_within(text, size, MAX_VALUES))
+            object = kyso_json_parse(text, size, NULL);
         if (!split_json(object, &parts, &unprotected)) {
             unreadable(error, "JSON, but not with one signature of RFC 7515 §7.2");
             return NULL;

@@ -130,6 +130,8 @@ kyso_jws_verify(const KysoJws *jws, GBytes *payload, KysoTrust *trust)
         self->hash = algorithm->hash;
         self->reason = find_fault(self, jws, algorithm, payload);
     }
+    if (g_strcmp0(self->reason, "content_missing") == 0)
+        self->verdict = KYSO_UNDETERMINED;
     self->integrity = self->reason == NULL;
     kyso_signature_report_judge(self, trust, NULL);
     ERR_clear_error(); /* what OpenSSL minded on the way is in the report */

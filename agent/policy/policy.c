@@ -24,6 +24,8 @@ is_purpose_unsupported(const KysoFacts *facts)
     case KYSO_PURPOSE_APPROVE:
     case KYSO_PURPOSE_ISSUE:
     case KYSO_PURPOSE_FILE:
+    case KYSO_PURPOSE_MESSAGE:
+    case KYSO_PURPOSE_JSON:
     case KYSO_PURPOSE_HASH:
         return FALSE;
     default:

@@ -11,9 +11,10 @@
 #define MAX_TIMEOUT 3600 /* seconds, ipc/PROTOCOL.md §1 */
 
 typedef struct {
-    char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level;
+    char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level,
+        *format;
     char **reserve, **metadata;
-    gboolean certify, no_wait;
+    gboolean certify, no_wait, attached, detached;
     int timeout;
 } Options;
 
@@ -30,6 +31,7 @@ options_clear(Options *self)
     g_free(self->month);
     g_free(self->output_dir);
     g_free(self->level);
+    g_free(self->format);
     g_strfreev(self->reserve);
     g_strfreev(self->metadata);
 }
@@ -54,6 +56,9 @@ parse(Options *self, int *argc, char ***argv)
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->output_dir, NULL, NULL},
         {"level", 0, 0, G_OPTION_ARG_STRING, &self->level, NULL, NULL},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &self->format, NULL, NULL},
+        {"attached", 0, 0, G_OPTION_ARG_NONE, &self->attached, NULL, NULL},
+        {"detached", 0, 0, G_OPTION_ARG_NONE, &self->detached, NULL, NULL},
         {"no-wait", 0, 0, G_OPTION_ARG_NONE, &self->no_wait, NULL, NULL},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &self->timeout, NULL, NULL},
         {NULL},
@@ -61,8 +66,9 @@ parse(Options *self, int *argc, char ***argv)
     return kyso_cli_parse(argc, argv, entries, -1);
 }
 
-static const char *const purposes[] = {"approve", "issue", "file", NULL};
+static const char *const purposes[] = {"approve", "issue", "file", "message", "json", NULL};
 static const char *const levels[] = {"B-B", "B-T", "B-LT", "B-LTA", NULL};
+static const char *const formats[] = {"P", "C", "J", NULL};
 
 /* What of @options is wrong, or NULL: @ret is then filled but for the credential. */
 static const char *
@@ -74,7 +80,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
                                         options->day != NULL || options->month != NULL))
         return T("--name, --number, --day và --month chỉ dùng khi ký một tài liệu.");
     if (options->purpose == NULL || !g_strv_contains(purposes, options->purpose))
-        return T("--purpose là approve, issue hoặc file.");
+        return T("--purpose là approve, issue, file, message hoặc json.");
     if (options->place != NULL && !kyso_place_parse(options->place, &ret->place))
         return T("--place có dạng TRANG:x0,y0,x1,y1.");
     for (char **text = options->reserve; text != NULL && *text != NULL; text++)
@@ -86,7 +92,14 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
     if (options->level != NULL && !g_strv_contains(levels, options->level))
         return T("--level là B-B, B-T, B-LT hoặc B-LTA.");
 
+    if (options->format != NULL && !g_strv_contains(formats, options->format))
+        return T("--format là P, C hoặc J.");
+    if (options->attached && options->detached)
+        return T("--attached và --detached không đi với nhau.");
+
     ret->purpose = options->purpose;
+    ret->format = options->format;
+    ret->envelope = options->attached ? "Attached" : options->detached ? "Detached" : NULL;
     ret->level = options->level;
     if (options->output_dir == NULL) {
         ret->input.path = files[0];
@@ -196,7 +209,7 @@ kyso_command_sign(KysoCli *cli, int argc, char **argv)
     if (cli->json)
         kyso_cli_print_json(result);
     else if (options.output_dir != NULL)
-        kyso_sign_list_print(result, argv + 1, request.purpose, options.output_dir);
+        kyso_sign_list_print(result, argv + 1, &request, options.output_dir);
     else
         print_for_people(result, &request);
     return options.output_dir != NULL ? kyso_sign_list_exit_code(result) : EXIT_FINE;

@@ -18,18 +18,20 @@ static const KysoCommand commands[] = {
     {"tokens", "[--watch]", N_("các token đang cắm"), kyso_command_tokens},
     {"credentials", "[--role personal|agency]", N_("các chứng thư trên token"),
      kyso_command_credentials},
-    {"sign", "--purpose approve|issue|file [--credential ID] IN OUT | --output-dir DIR IN...",
+    {"sign", "--purpose PURPOSE [--credential ID] IN OUT | --output-dir DIR IN...",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
-    {"verify", "FILE [--signature FILE.p7s] [--report FILE.html]",
+    {"verify", "FILE [--signature FILE.p7s|FILE.jws] [--report FILE.html]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
 };
 
 static const char sign_help[] =
+    "  --purpose approve|issue|file|message|json\n"
     "  --place PAGE:x0,y0,x1,y1  --image FILE.png  --certify  --name TEXT\n"
     "  --reserve number|day|month|seal=PAGE:x0,y0,x1,y1   (approve)\n"
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
+    "  --attached  --detached  --format C|J                (file, message, json)\n"
     "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait";
 
 static int

@@ -12,12 +12,27 @@ kyso_sign_list_is_distinct(char **files)
     return TRUE;
 }
 
-/* A detached signature never takes the name of the file that it is over. */
+/* A PDF stays a PDF; beside and around a file the signature says by its name what it is. */
+static const char *
+suffix_of(const KysoSignRequest *request)
+{
+    gboolean is_file = g_strcmp0(request->purpose, "file") == 0;
+    gboolean is_message = g_strcmp0(request->purpose, "message") == 0;
+
+    if (g_strcmp0(request->purpose, "json") == 0 || g_strcmp0(request->format, "J") == 0)
+        return ".jws";
+    if (!is_file && !is_message)
+        return "";
+    if (request->envelope == NULL)
+        return is_message ? ".p7m" : ".p7s";
+    return g_strcmp0(request->envelope, "Attached") == 0 ? ".p7m" : ".p7s";
+}
+
 static char *
-output_of(const char *file, const char *purpose, const char *output_dir)
+output_of(const char *file, const KysoSignRequest *request, const char *output_dir)
 {
     g_autofree char *base = g_path_get_basename(file);
-    g_autofree char *name = g_strconcat(base, g_strcmp0(purpose, "file") == 0 ? ".p7s" : "", NULL);
+    g_autofree char *name = g_strconcat(base, suffix_of(request), NULL);
     return g_build_filename(output_dir, name, NULL);
 }
 
@@ -31,7 +46,7 @@ kyso_sign_list_run(KysoCli *cli, const KysoSignRequest *request, char **files,
     g_autoptr(GPtrArray) outputs = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < n; i++) {
-        g_ptr_array_add(outputs, output_of(files[i], request->purpose, output_dir));
+        g_ptr_array_add(outputs, output_of(files[i], request, output_dir));
         documents[i].input.path = files[i];
         documents[i].output.path = outputs->pdata[i];
         documents[i].metadata = metadata;
@@ -47,12 +62,12 @@ cause_of(const KysoResult *result, const char *path)
 }
 
 void
-kyso_sign_list_print(const KysoResult *result, char **files, const char *purpose,
+kyso_sign_list_print(const KysoResult *result, char **files, const KysoSignRequest *request,
                      const char *output_dir)
 {
     for (guint i = 0; files[i] != NULL; i++) {
         const char *status = kyso_client_result_text(result, "documents.%u.status", i);
-        g_autofree char *output = output_of(files[i], purpose, output_dir);
+        g_autofree char *output = output_of(files[i], request, output_dir);
         g_autofree char *path = g_strdup_printf("documents.%u.error", i);
         if (g_strcmp0(status, "signed") == 0)
             kyso_cli_print(T("Đã ký: %s"), output);

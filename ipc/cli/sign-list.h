@@ -18,7 +18,7 @@ KysoResult *kyso_sign_list_run(KysoCli *cli, const KysoSignRequest *request, cha
                                KysoClientListProgress progress, GError **error);
 
 /* One line a document, then the numbers and what ended the batch. */
-void kyso_sign_list_print(const KysoResult *result, char **files, const char *purpose,
+void kyso_sign_list_print(const KysoResult *result, char **files, const KysoSignRequest *request,
                           const char *output_dir);
 
 /* EXIT_FINE where all are signed. */

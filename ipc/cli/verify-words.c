@@ -36,6 +36,10 @@ kyso_verify_words_reason(const char *code)
         {"signer_missing", N_("dữ liệu chữ ký không có người ký")},
         {"several_signers", N_("dữ liệu chữ ký có nhiều người ký")},
         {"content_present", N_("dữ liệu chữ ký mang nội dung riêng")},
+        {"content_missing", N_("chữ ký tách rời: cần chỉ ra cả tệp đã ký")},
+        {"algorithm_forbidden", N_("thuật toán không được phép, hoặc không phải của khóa này")},
+        {"algorithm_unsupported", N_("thuật toán không được hỗ trợ")},
+        {"critical_unknown", N_("chữ ký đòi hỏi phần mở rộng mà kyso không biết")},
         {"wrong_content_type", N_("dữ liệu chữ ký sai kiểu nội dung")},
     };
     return kyso_words_find(table, G_N_ELEMENTS(table), code);

@@ -220,6 +220,8 @@ set_common(Parameters *self, const KysoSignRequest *request)
         g_autofree char *level = g_strconcat("AdES-", request->level, NULL);
         set_text(self, self->params, "conformance_level", level);
     }
+    set_text(self, self->params, "signature_format", request->format);
+    set_text(self, self->params, "signed_envelope_property", request->envelope);
     if (request->certify)
         json_object_set_new(self->params, "certify", json_true());
     if (request->no_wait)

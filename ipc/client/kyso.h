@@ -93,7 +93,7 @@ typedef struct {
 
 /* What to sign and how. Start from {0}; what is needed is marked. */
 typedef struct {
-    const char *purpose;       /* needed: "approve", "issue" or "file" */
+    const char *purpose;       /* needed: "approve", "issue", "file", "message" or "json" */
     const char *credential_id; /* needed: see credentials.list */
     KysoFile input;            /* needed. A path is opened here and sent as a descriptor */
     KysoFile output;           /* needed. At a path the result appears whole or not at all */
@@ -114,9 +114,12 @@ typedef struct {
     int timeout_ms;              /* default 300,000; of a list, or above B-B, 900,000 */
     KysoClientProgress progress;
     gpointer user_data;
-    gboolean no_wait;  /* fail at once where the token is not plugged in; else it is waited for */
-    const char *level; /* "B-B" (default), "B-T": with a timestamp, "B-LT": and proofs of the
-                          certificates' status, "B-LTA": and a timestamp over all of it */
+    gboolean no_wait;   /* fail at once where the token is not plugged in; else it is waited for */
+    const char *level;  /* "B-B" (default), "B-T": with a timestamp, "B-LT": and proofs of the
+                           certificates' status, "B-LTA": and a timestamp over all of it */
+    const char *format; /* signature_format, such as "J" of a message; default: by purpose */
+    const char *envelope; /* of file, message and json: "Attached", the signature carries what is
+                             signed, or "Detached"; default: by purpose */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
@@ -153,7 +156,8 @@ KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *req
                                   const KysoSignDocument *documents, guint n_documents,
                                   KysoClientListProgress progress, GError **error);
 
-/* Verifies the PDF @document, or with @signature that detached CAdES over it (may be NULL). The
+/* Verifies the PDF, CMS or JWS @document, or with @signature (may be NULL) that detached one over
+ * it. The
  * result is that of signatures.verify: "verdict", "signatures", "process". */
 KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
                                const KysoFile *signature, GError **error);

@@ -149,7 +149,7 @@ test_a_detached_payload_must_be_given_and_the_same(void)
     g_assert_nonnull(strstr(detached, ".."));
     assert_verdict(detached, CONTENT, KYSO_VALID, NULL);
     assert_verdict(detached, CONTENT " ", KYSO_INVALID, "signature_mismatch");
-    assert_verdict(detached, NULL, KYSO_INVALID, "content_missing");
+    assert_verdict(detached, NULL, KYSO_UNDETERMINED, "content_missing");
     assert_verdict(attached, CONTENT, KYSO_INVALID, "content_present");
 }
 

@@ -103,8 +103,7 @@ test_other_purposes_are_not_supported(void)
 {
     static const KysoPurpose OTHERS[] = {
         KYSO_PURPOSE_UNKNOWN, KYSO_PURPOSE_INITIAL, KYSO_PURPOSE_APPENDIX, KYSO_PURPOSE_COPY,
-        KYSO_PURPOSE_RECEIVE, KYSO_PURPOSE_COMMENT, KYSO_PURPOSE_MESSAGE,  KYSO_PURPOSE_XML,
-        KYSO_PURPOSE_JSON,    (KysoPurpose) 999,
+        KYSO_PURPOSE_RECEIVE, KYSO_PURPOSE_COMMENT, KYSO_PURPOSE_XML,      (KysoPurpose) 999,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
