@@ -104,13 +104,20 @@ read_start(int fd, goffset size, char *ret_start)
     return n > 0 && kyso_fd_read_at(fd, ret_start, n, 0, NULL) ? n : 0;
 }
 
+/* No text begins so: a signature is longer than 127 bytes, which its second byte says. */
+static gboolean
+is_cms(const char *start, gsize n)
+{
+    return n >= 2 && (guint8) start[0] == SEQUENCE && (guint8) start[1] >= 0x80;
+}
+
 gboolean
 kyso_data_report_knows(int fd, goffset size)
 {
     char start[SNIFFED];
     gsize n = read_start(fd, size, start);
 
-    return n > 0 && (start[0] == SEQUENCE || kyso_jws_is_begun_by(start, n));
+    return is_cms(start, n) || kyso_jws_is_begun_by(start, n);
 }
 
 static void
@@ -119,9 +126,9 @@ check_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *
     const Order *order = task_data;
     char start[SNIFFED];
     gsize n = read_start(order->fd, order->size, start);
-    gboolean is_cms = order->jws == NULL && n > 0 && start[0] == SEQUENCE;
     GError *error = NULL;
-    KysoDocumentReport *report = is_cms ? check_cms(order, &error) : check_jws(order, &error);
+    KysoDocumentReport *report = order->jws == NULL && is_cms(start, n) ? check_cms(order, &error)
+                                                                        : check_jws(order, &error);
 
     if (report != NULL)
         g_task_return_pointer(task, report, (GDestroyNotify) kyso_document_report_free);

@@ -17,6 +17,8 @@ static void content_hashed(GObject *source, GAsyncResult *result, gpointer user_
 static void result_written(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
+#define MARKED_MAX (64 * 1024) /* bytes: as much as of a page */
+
 /* A file may be of any size; what is shown to a person, and JWS, is held in memory. */
 static gboolean
 is_message(const KysoSigningDocument *self)
@@ -63,7 +65,7 @@ read_content(const KysoSigningDocument *self, GError **error)
     return g_bytes_new_take(g_steal_pointer(&data), size);
 }
 
-/* What is text is shown, and a secrecy mark in it counts as on paper. */
+/* What is text is shown, and a secrecy mark where it begins counts as on the first page. */
 static void
 look_at_text(KysoSigningDocument *self, GBytes *content)
 {
@@ -72,7 +74,7 @@ look_at_text(KysoSigningDocument *self, GBytes *content)
 
     if (!g_utf8_validate_len(data, size, NULL))
         return;
-    g_autofree char *text = g_strndup(data, size);
+    g_autofree char *text = g_strndup(data, MIN(size, MARKED_MAX)); /* may end in half a letter */
     self->facts.secrecy_mark = kyso_policy_find_secrecy_mark(text);
     self->text = g_strndup(text, KYSO_DOCUMENT_TEXT_MAX);
 }

@@ -169,6 +169,7 @@ class Parameters(Case):
             (SIGN, 'timeout_ms', {**good, **files, 'timeout_ms': 3_600_001}),
             (SIGN, 'timeout_ms', {**good, **files, 'timeout_ms': 1.5}),
             (SIGN, 'signAlgo', {**good, **files, 'signAlgo': 1}),
+            (SIGN, 'signed_envelope_property', {**good, **files, 'signed_envelope_property': 1}),
             (SIGN, 'pin', {**good, **files, 'pin': '123456'}),
             ('credentials.info', 'credentialID', {}),
             ('credentials.list', 'role', {'role': 1}),

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 
 import kyso_kit
@@ -79,6 +80,8 @@ class WithoutAgent(Cli):
             ['sign', '--purpose', 'approve', '--reserve', 'year=1:1,2,3,4', 'a.pdf', 'b.pdf'],
             ['sign', '--purpose', 'approve', '--timeout', '3601', 'a.pdf', 'b.pdf'],
             ['sign', '--purpose', 'approve', '--credential', 'abc', 'a.pdf', 'b.pdf'],
+            ['sign', '--purpose', 'json', '--format', 'X', 'a', 'b'],
+            ['sign', '--purpose', 'file', '--attached', '--detached', 'a', 'b'],
             ['sign', '--purpose', 'file', 'a', 'b', 'c'],
             ['sign', '--purpose', 'file', '--output-dir', 'out'],
             ['sign', '--purpose', 'file', '--output-dir', 'out', 'a', 'b/a'],
@@ -240,6 +243,30 @@ class WithAgent(Cli):
         self.kyso('verify', table, '--signature', detached)
         table.write_text('xã;dân số;năm\n')
         self.kyso('verify', table, '--signature', detached, code=10)
+
+    def test_data_are_signed_and_verified(self):
+        data = self.home.path / 'data.json'
+        data.write_text('{"so": "79"}')
+        leader = ['--credential', self.home.credentials['leader']]
+        for purpose, options, name in (('json', [], 'data.json.jws'), ('message', [], 'data.json.p7m'),
+                                       ('message', ['--format', 'J'], 'data.json.jws'),
+                                       ('file', ['--attached'], 'data.json.p7m')):
+            with self.subTest(purpose, options=options):
+                target = self.home.path / 'signed'
+                said = self.kyso('sign', '--purpose', purpose, *options, *leader, data, target)
+                self.assertIn('Kết luận', said)
+                self.assertIn('Nguyễn Văn Thử', self.kyso('verify', target))
+                folder = self.home.path / 'folder'
+                folder.mkdir()
+                self.kyso('sign', '--purpose', purpose, *options, *leader, '--output-dir', folder, data)
+                self.assertEqual(os.listdir(folder), [name])
+                self.kyso('verify', folder / name)
+                shutil.rmtree(folder)
+        apart = self.home.path / 'apart.jws'
+        self.kyso('sign', '--purpose', 'json', '--detached', *leader, data, apart)
+        self.kyso('verify', data, '--signature', apart)
+        self.assertIn('cần chỉ ra cả tệp đã ký', self.kyso('verify', apart, code=11))
+        self.assertIn('data_not_json', self.kyso('sign', '--purpose', 'json', *leader, apart, data, code=21))
 
     def test_which_certificate_must_be_clear(self):
         target = self.home.path / 'out.p7s'

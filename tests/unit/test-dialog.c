@@ -222,6 +222,14 @@ test_description_keeps_its_words_whatever_the_caller_sends(void)
         g_assert_nonnull(strstr(line, "Chương trình yêu cầu: “A"));
         g_assert_nonnull(strstr(line, "(PID 4194304)"));
         g_assert_nonnull(strstr(line, "ĐÃ HẾT HẠN"));
+
+        question.purpose = "json";
+        g_autofree char *data = kyso_wording_description(&question);
+        g_autofree char *data_line = kyso_assuan_line("SETDESC", data);
+        g_assert_nonnull(strstr(data_line, "Mục đích: ký dữ liệu JSON"));
+        g_assert_nonnull(strstr(data_line, "Nội dung: “A"));
+        g_assert_nonnull(strstr(data_line, "Mã băm: A"));
+        g_assert_nonnull(strstr(data_line, "ĐÃ HẾT HẠN"));
     }
 }
 
