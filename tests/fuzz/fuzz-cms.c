@@ -59,25 +59,6 @@ is_known_signer(const KysoCertificate *certificate)
                                             kyso_known_certificates_get("rsa-signer.der"));
 }
 
-static void
-check_report(const KysoSignatureReport *report)
-{
-    g_assert_nonnull(report->algorithm);
-    g_assert_nonnull(report->hash);
-    g_assert_true(report->verdict == KYSO_VALID || report->reason != NULL);
-    g_assert_true(report->verdict != KYSO_VALID || report->integrity);
-    g_assert_true(report->verdict != KYSO_VALID ||
-                  (report->chain != NULL && report->chain->len == 2));
-    g_assert_true(report->timestamp == NULL || report->has_timestamp);
-    if (report->verdict == KYSO_VALID)
-        g_assert_true(is_known_signer(report->signer));
-    if (report->timestamp != NULL)
-        g_assert_true(kyso_known_certificates_same_key(report->timestamp->signer,
-                                                       kyso_known_certificates_get("tsa.der")));
-    for (guint i = 0; i < report->certificates->len; i++)
-        check_certificate(g_ptr_array_index(report->certificates, i));
-}
-
 /* Owned by the caller; NULL where @der is refused. */
 static KysoSignatureReport *
 verify(GBytes *der, const char *content)
@@ -92,6 +73,49 @@ verify(GBytes *der, const char *content)
     g_assert_true((report == NULL) == (error != NULL));
     g_assert_true(error == NULL || error->domain == KYSO_ERROR);
     return report;
+}
+
+/* One that a known signer has signed, or none. */
+static gboolean
+is_known_time(GDateTime *time)
+{
+    static const char *const seeds[] = {"cades", "rsa-pss", "legacy", "timestamped"};
+    static GDateTime *known[G_N_ELEMENTS(seeds)];
+    static gboolean is_read;
+
+    for (guint i = 0; !is_read && i < G_N_ELEMENTS(seeds); i++) {
+        g_autofree char *path = g_build_filename("fuzz-cms.corpus", seeds[i], NULL);
+        g_autoptr(GBytes) der = kyso_known_certificates_read(path, 0);
+        g_autoptr(KysoSignatureReport) report = verify(der, KYSO_SIGNATURE_MAKER_CONTENT);
+        g_assert_cmpint(report->verdict, ==, KYSO_VALID);
+        known[i] = g_steal_pointer(&report->signing_time);
+    }
+    is_read = TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(seeds); i++)
+        if (time == NULL || (known[i] != NULL && g_date_time_equal(time, known[i])))
+            return TRUE;
+    return FALSE;
+}
+
+static void
+check_report(const KysoSignatureReport *report)
+{
+    g_assert_nonnull(report->algorithm);
+    g_assert_nonnull(report->hash);
+    g_assert_true(report->verdict == KYSO_VALID || report->reason != NULL);
+    g_assert_true(report->verdict != KYSO_VALID || report->integrity);
+    g_assert_true(report->verdict != KYSO_VALID ||
+                  (report->chain != NULL && report->chain->len == 2));
+    g_assert_true(report->timestamp == NULL || report->has_timestamp);
+    if (report->verdict == KYSO_VALID)
+        g_assert_true(is_known_signer(report->signer));
+    if (report->integrity && is_known_signer(report->signer))
+        g_assert_true(is_known_time(report->signing_time));
+    if (report->timestamp != NULL)
+        g_assert_true(kyso_known_certificates_same_key(report->timestamp->signer,
+                                                       kyso_known_certificates_get("tsa.der")));
+    for (guint i = 0; i < report->certificates->len; i++)
+        check_certificate(g_ptr_array_index(report->certificates, i));
 }
 
 int

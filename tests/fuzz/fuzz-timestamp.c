@@ -52,16 +52,11 @@ known_timestamp(void)
 {
     static KysoTimestamp *known;
     g_autoptr(GError) error = NULL;
-    char *data = NULL;
-    gsize size = 0;
 
     if (known == NULL) {
-        g_file_get_contents(FUZZ_FOLDER "/fuzz-timestamp.corpus/token", &data, &size, &error);
-        g_assert_no_error(error);
-        g_autoptr(GBytes) token = g_bytes_new(data + 1, size - 1);
+        g_autoptr(GBytes) token = kyso_known_certificates_read("fuzz-timestamp.corpus/token", 1);
         known = check(token, &error);
         g_assert_no_error(error);
-        g_free(data);
     }
     return known;
 }

@@ -2,11 +2,14 @@
 #pragma once
 
 /*
- * The certificates of make-seeds, for harnesses that know what was ever signed by whom. What fails
- * here aborts.
+ * The certificates of make-seeds, and what it signed, for harnesses that know what was ever signed
+ * by whom. What fails here aborts.
  */
 
 #include "tests/kit/authority.h"
+
+/* What the file below tests/fuzz holds behind its first @skip bytes. */
+GBytes *kyso_known_certificates_read(const char *path, gsize skip);
 
 /* That of certificates/@name, read once; lives as long as the program. */
 const KysoCertificate *kyso_known_certificates_get(const char *name);
