@@ -53,18 +53,6 @@ read_data(KysoSigningDocument *self)
                             input_copied, self);
 }
 
-/* New. */
-static GBytes *
-read_content(const KysoSigningDocument *self, GError **error)
-{
-    gsize size = (gsize) self->copy->size;
-    g_autofree char *data = g_malloc(size + 1);
-
-    if (!kyso_fd_read_at(self->copy->read_only, data, size, 0, error))
-        return NULL;
-    return g_bytes_new_take(g_steal_pointer(&data), size);
-}
-
 /* What is text is shown, and a secrecy mark where it begins counts as on the first page. */
 static void
 look_at_text(KysoSigningDocument *self, GBytes *content)
@@ -90,7 +78,7 @@ look_at_message(KysoSigningDocument *self, GError **error)
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_EMPTY, "nothing to sign");
         return FALSE;
     }
-    content = read_content(self, error);
+    content = kyso_sign_document_read_copy(self, error);
     if (content == NULL)
         return FALSE;
     if (self->signing->request->purpose == KYSO_PURPOSE_JSON &&
@@ -160,58 +148,10 @@ content_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* JWS */
 
-static const char *
-content_type_of(const KysoSigningDocument *self)
-{
-    if (self->signing->request->purpose == KYSO_PURPOSE_JSON)
-        return "json";
-    return self->text != NULL ? "text/plain" : NULL;
-}
-
 static void
 prepare_json(KysoSigningDocument *self)
 {
     kyso_sign_document_prepared(self, NULL);
-}
-
-static gboolean
-start_json(KysoSigningDocument *self, GError **error)
-{
-    const KysoSigning *signing = self->signing;
-    g_autoptr(GBytes) payload = read_content(self, error);
-
-    if (payload == NULL)
-        return FALSE;
-    KysoJwsSpec spec = {
-        .signer = signing->certificate,
-        .chain = signing->chain,
-        .algorithm = signing->scheme->algorithm,
-        .hash = signing->scheme->hash,
-        .payload = payload,
-        .content_type = content_type_of(self),
-        .signing_time = signing->signing_time,
-    };
-    self->jws = kyso_jws_builder_new(&spec, error);
-    return self->jws != NULL;
-}
-
-static GBytes *
-get_json_digest(KysoSigningDocument *self)
-{
-    return kyso_jws_builder_get_digest(self->jws);
-}
-
-static GBytes *
-finish_json(KysoSigningDocument *self, GBytes *signature, GError **error)
-{
-    g_autoptr(GBytes) payload = NULL;
-
-    if (self->signing->request->is_attached) {
-        payload = read_content(self, error);
-        if (payload == NULL)
-            return NULL;
-    }
-    return kyso_jws_builder_finish(self->jws, signature, payload, error);
 }
 
 /* The result */
@@ -285,6 +225,7 @@ result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
 
 const KysoSigningKind kyso_sign_doc_attached = {
     .profile = KYSO_CADES_DETACHED,
+    .maker = &kyso_sign_maker_cades,
     .read = read_data,
     .prepare = prepare_cms,
     .complete = complete_data,
@@ -292,17 +233,15 @@ const KysoSigningKind kyso_sign_doc_attached = {
 
 const KysoSigningKind kyso_sign_doc_message = {
     .profile = KYSO_CADES_DETACHED,
+    .maker = &kyso_sign_maker_cades,
     .read = read_data,
     .prepare = prepare_cms,
     .complete = complete_data,
 };
 
 const KysoSigningKind kyso_sign_doc_json = {
-    .profile = KYSO_CADES_DETACHED,
+    .maker = &kyso_sign_maker_jws,
     .read = read_data,
     .prepare = prepare_json,
     .complete = complete_data,
-    .start = start_json,
-    .get_digest = get_json_digest,
-    .finish = finish_json,
 };

@@ -14,28 +14,24 @@
 #include "agent/core/document-report.h"
 #include "agent/core/increment.h"
 #include "agent/core/private-copy.h"
+#include "agent/core/sign-maker.h"
 #include "agent/core/sign-request.h"
 #include "agent/core/signature-scheme.h"
 #include "agent/jose/jws-builder.h"
 #include "ipc/wire/helper.h"
 
 typedef struct _KysoSigning KysoSigning;
-typedef struct _KysoSigningDocument KysoSigningDocument;
 
 /* What differs between the kinds of signature. Each ends in the call named, with an error where it
  * failed. */
 typedef struct {
     KysoCadesProfile profile;
+    const KysoSignatureMaker *maker;
     void (*read)(KysoSigningDocument *self);    /* -> kyso_sign_document_part_done */
     void (*prepare)(KysoSigningDocument *self); /* content_digest -> kyso_sign_document_prepared */
     void (*warm)(KysoSigningDocument *self); /* what complete needs may get ready; NULL: nothing */
     void (*complete)(
         KysoSigningDocument *self); /* result, report -> kyso_sign_document_completed */
-
-    /* The signature itself, where it is no CMS; NULL: it is. What get_digest gives is signed. */
-    gboolean (*start)(KysoSigningDocument *self, GError **error);
-    GBytes *(*get_digest)(KysoSigningDocument *self);
-    GBytes *(*finish)(KysoSigningDocument *self, GBytes *signature, GError **error); /* -> cms */
 } KysoSigningKind;
 
 extern const KysoSigningKind kyso_sign_doc_pdf;
@@ -145,8 +141,8 @@ void kyso_sign_document_park(KysoSigningDocument *self);
 void kyso_sign_document_prepare(KysoSigningDocument *self);
 void kyso_sign_document_prepared(KysoSigningDocument *self, GError *error);
 
-/* What the token signs. Owned by @self. */
-GBytes *kyso_sign_document_get_digest(KysoSigningDocument *self);
+/* All of the private copy, which must be small. New. */
+GBytes *kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **error);
 
 /* Puts @signature into it, checks the result, writes the journal and hands over ->
  * kyso_sign_doc_each_done. */

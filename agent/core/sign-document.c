@@ -146,31 +146,10 @@ kyso_sign_document_prepare(KysoSigningDocument *self)
     signing->kind->prepare(self);
 }
 
-static gboolean
-start_builder(KysoSigningDocument *self, GError **error)
-{
-    const KysoSigning *signing = self->signing;
-    KysoCadesSpec spec = {
-        .signer = signing->certificate,
-        .chain = signing->chain,
-        .algorithm = signing->scheme->algorithm,
-        .hash = signing->scheme->hash,
-        .content_digest = self->content_digest,
-        .profile = signing->kind->profile,
-        .signing_time = signing->signing_time,
-    };
-    self->builder = kyso_cades_builder_new(&spec, error);
-    return self->builder != NULL;
-}
-
 void
 kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
 {
-    const KysoSigningKind *kind = self->signing->kind;
-    gboolean (*start)(KysoSigningDocument *, GError **) =
-        kind->start != NULL ? kind->start : start_builder;
-
-    if (error == NULL && start(self, &error))
+    if (error == NULL && self->signing->kind->maker->start(self, &error))
         self->state = KYSO_DOCUMENT_READY;
     kyso_fd_clear(&self->item->own_image);
     kyso_fd_clear(&self->item->input);
@@ -178,12 +157,14 @@ kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
 }
 
 GBytes *
-kyso_sign_document_get_digest(KysoSigningDocument *self)
+kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **error)
 {
-    const KysoSigningKind *kind = self->signing->kind;
+    gsize size = (gsize) self->copy->size;
+    g_autofree char *data = g_malloc(size + 1);
 
-    return kind->get_digest != NULL ? kind->get_digest(self)
-                                    : kyso_cades_builder_get_digest(self->builder);
+    if (!kyso_fd_read_at(self->copy->read_only, data, size, 0, error))
+        return NULL;
+    return g_bytes_new_take(g_steal_pointer(&data), size);
 }
 
 /* Without the timestamp that was asked for there is no signature: none is handed over at a lower
@@ -192,7 +173,7 @@ static void
 ask_for_timestamp(KysoSigningDocument *self)
 {
     GError *error = NULL;
-    g_autoptr(GBytes) digest = kyso_cades_builder_hash_signature(self->builder, &error);
+    g_autoptr(GBytes) digest = self->signing->kind->maker->hash_signature(self, &error);
 
     if (digest == NULL) {
         kyso_sign_document_completed(self, error);
@@ -222,9 +203,7 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
 {
     GError *error = NULL;
 
-    self->cms = self->signing->kind->finish != NULL
-                    ? self->signing->kind->finish(self, signature, &error)
-                    : kyso_cades_builder_finish(self->builder, signature, &error);
+    self->cms = self->signing->kind->maker->finish(self, signature, &error);
     if (self->cms == NULL) {
         kyso_sign_document_completed(self, error);
         return;
@@ -249,7 +228,7 @@ signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
     self->timestamp = kyso_proof_stamp_finish(result, &error);
     g_clear_pointer(&self->cms, g_bytes_unref);
     if (self->timestamp != NULL)
-        self->cms = kyso_cades_builder_add_timestamp(self->builder, self->timestamp->token, &error);
+        self->cms = self->signing->kind->maker->add_timestamp(self, self->timestamp->token, &error);
     if (self->cms == NULL)
         kyso_sign_document_completed(self, error);
     else if (self->signing->request->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)
