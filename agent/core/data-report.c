@@ -66,8 +66,8 @@ check_cms(const Order *order, GError **error)
     return found != NULL ? kyso_document_report_new_for(order->signer, found, "CAdES") : NULL;
 }
 
-static GBytes *
-read_whole(int fd, goffset size, GError **error)
+GBytes *
+kyso_data_report_read_jws(int fd, goffset size, GError **error)
 {
     if (size > KYSO_JWS_MAX_SIZE) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_DATA_TOO_LARGE, "over %d bytes with a JWS",
@@ -83,7 +83,7 @@ read_whole(int fd, goffset size, GError **error)
 static KysoDocumentReport *
 check_jws(const Order *order, GError **error)
 {
-    g_autoptr(GBytes) file = read_whole(order->fd, order->size, error);
+    g_autoptr(GBytes) file = kyso_data_report_read_jws(order->fd, order->size, error);
     g_autoptr(KysoJws) jws = NULL;
 
     if (file != NULL)
@@ -120,15 +120,23 @@ kyso_data_report_knows(int fd, goffset size)
     return is_cms(start, n) || kyso_jws_is_begun_by(start, n);
 }
 
+gboolean
+kyso_data_report_is_cms(int fd, goffset size)
+{
+    char start[SNIFFED];
+
+    return is_cms(start, read_start(fd, size, start));
+}
+
 static void
 check_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
     const Order *order = task_data;
-    char start[SNIFFED];
-    gsize n = read_start(order->fd, order->size, start);
     GError *error = NULL;
-    KysoDocumentReport *report = order->jws == NULL && is_cms(start, n) ? check_cms(order, &error)
-                                                                        : check_jws(order, &error);
+    KysoDocumentReport *report =
+        order->jws == NULL && kyso_data_report_is_cms(order->fd, order->size)
+            ? check_cms(order, &error)
+            : check_jws(order, &error);
 
     if (report != NULL)
         g_task_return_pointer(task, report, (GDestroyNotify) kyso_document_report_free);

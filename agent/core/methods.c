@@ -37,7 +37,7 @@ static const KysoMethodEntry table[] = {
             "copy_kind", "seal_mm", "documents", "wait_for_token", "signed_envelope_property")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
-    {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature")},
+    {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature", "content")},
     {"requests.list", requests_list, QUICK_MS, FALSE, PARAMS()},
     {"requests.cancel", requests_cancel, QUICK_MS, FALSE, PARAMS("requestID", "id")},
     {NULL},

@@ -6,6 +6,7 @@
 #include "agent/core/document-report.h"
 #include "agent/core/private-copy.h"
 #include "agent/core/request-file.h"
+#include "agent/core/verifying-content.h"
 #include "agent/jose/jws-reader.h"
 #include "ipc/base/error.h"
 
@@ -23,6 +24,7 @@ typedef struct {
     KysoJob *job;
     KysoFd input;
     GBytes *signature; /* NULL: it is in the input */
+    KysoContentOutput content;
     KysoHelper *reader;
     KysoPrivateCopy *copy;
     json_t *inspection;
@@ -35,6 +37,7 @@ verifying_free(Verifying *self)
     g_object_unref(self->job);
     kyso_fd_clear(&self->input);
     g_clear_pointer(&self->signature, g_bytes_unref);
+    kyso_content_output_clear(&self->content);
     g_clear_object(&self->reader);
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     json_decref(self->inspection);
@@ -57,7 +60,8 @@ read_files(Verifying *self, GError **error)
     if (!kyso_request_file_open_input(self->job, kyso_job_params(self->job), "input",
                                       KYSO_JSON_REQUIRED, &self->input, NULL, error) ||
         !kyso_request_file_open_input(self->job, kyso_job_params(self->job), "signature",
-                                      KYSO_JSON_OPTIONAL, &signature, NULL, error))
+                                      KYSO_JSON_OPTIONAL, &signature, NULL, error) ||
+        !kyso_content_output_read(&self->content, self->job, error))
         return FALSE;
     if (signature < 0)
         return TRUE;
@@ -77,7 +81,7 @@ kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
 
     self->agent = agent;
     self->job = g_object_ref(job);
-    self->input = -1;
+    self->input = self->content.fd = -1;
     if (!read_files(self, &error)) {
         verifying_fail(self, error);
         return;
@@ -173,6 +177,10 @@ signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data)
         verifying_fail(self, error);
         return;
     }
-    kyso_job_return(self->job, kyso_document_report_to_json(report));
+    if (self->content.fd >= 0 || self->content.path != NULL)
+        kyso_verifying_content_finish(self->agent, self->job, g_steal_pointer(&report),
+                                      g_steal_pointer(&self->copy), &self->content);
+    else
+        kyso_job_return(self->job, kyso_document_report_to_json(report));
     verifying_free(self);
 }

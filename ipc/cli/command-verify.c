@@ -61,8 +61,10 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
 {
     g_autofree char *signature = NULL;
     g_autofree char *report = NULL;
+    g_autofree char *content = NULL;
     const GOptionEntry entries[] = {
         {"signature", 0, 0, G_OPTION_ARG_FILENAME, &signature, NULL, NULL},
+        {"content", 0, 0, G_OPTION_ARG_FILENAME, &content, NULL, NULL},
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &report, NULL, NULL},
         {NULL},
     };
@@ -70,16 +72,25 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
 
     if (!kyso_cli_parse(&argc, &argv, entries, 1))
         return EXIT_USAGE;
+    if (signature != NULL && content != NULL)
+        return kyso_cli_misused("verify", T("--signature và --content không đi với nhau."));
     KysoFile document = {.path = argv[1]}, detached = {.path = signature};
-    g_autoptr(KysoResult) result =
-        kyso_cli_connect(cli, &error)
-            ? kyso_client_verify(cli->client, &document, &detached, &error)
-            : NULL;
+    KysoFile output = {.path = content};
+    g_autoptr(KysoResult) result = NULL;
+    if (kyso_cli_connect(cli, &error))
+        result = content != NULL
+                     ? kyso_client_verify_content(cli->client, &document, &output, &error)
+                     : kyso_client_verify(cli->client, &document, &detached, &error);
     if (result == NULL || !write_report(result, argv[1], report, &error))
         return kyso_cli_fail(cli, error);
     if (cli->json)
         kyso_cli_print_json(result);
     else
         print_result(result);
+    if (!cli->json && content != NULL)
+        kyso_cli_print_field(T("Nội dung"),
+                             kyso_client_result_text(result, "content.digest") != NULL
+                                 ? content
+                                 : T("không có hoặc không toàn vẹn, không ghi ra"));
     return exit_code_of(kyso_client_result_text(result, "verdict"));
 }

@@ -92,12 +92,12 @@ set_input(Parameters *self, json_t *object, const char *name, const KysoFile *fi
 
 /* A path goes as it is: only whoever makes the file can make it appear whole. */
 static gboolean
-set_output(Parameters *self, json_t *object, const KysoFile *file, GError **error)
+set_output(Parameters *self, json_t *object, const char *name, const KysoFile *file, GError **error)
 {
     if (file->path != NULL)
-        return set_path(object, "output", file->path, KYSO_ERROR_OUTPUT_NOT_WRITABLE, error);
+        return set_path(object, name, file->path, KYSO_ERROR_OUTPUT_NOT_WRITABLE, error);
     if (file->fd != 0)
-        set_descriptor(self, object, "output", file->fd);
+        set_descriptor(self, object, name, file->fd);
     return TRUE;
 }
 
@@ -205,7 +205,7 @@ set_document(Parameters *self, json_t *object, const KysoSignDocument *document,
     set_metadata(self, object, document->metadata);
     return set_input(self, object, "input", &document->input, is_listed,
                      KYSO_ERROR_INPUT_UNREADABLE, error) &&
-           set_output(self, object, &document->output, error) &&
+           set_output(self, object, "output", &document->output, error) &&
            set_input(self, object, "image", &document->image, is_listed,
                      KYSO_ERROR_IMAGE_UNREADABLE, error);
 }
@@ -318,6 +318,21 @@ kyso_client_verify(KysoClient *client, const KysoFile *document, const KysoFile 
                    KYSO_ERROR_INPUT_UNREADABLE, error) ||
         (signature != NULL && !set_input(&parameters, parameters.params, "signature", signature,
                                          FALSE, KYSO_ERROR_INPUT_UNREADABLE, error)))
+        return NULL;
+    return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
+                               parameters.fds, parameters.n_fds, 0, NULL, error);
+}
+
+KysoResult *
+kyso_client_verify_content(KysoClient *client, const KysoFile *document, const KysoFile *content,
+                           GError **error)
+{
+    g_return_val_if_fail(client != NULL && document != NULL && content != NULL, NULL);
+    g_auto(Parameters) parameters = parameters_new();
+
+    if (!set_input(&parameters, parameters.params, "input", document, FALSE,
+                   KYSO_ERROR_INPUT_UNREADABLE, error) ||
+        !set_output(&parameters, parameters.params, "content", content, error))
         return NULL;
     return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
                                parameters.fds, parameters.n_fds, 0, NULL, error);

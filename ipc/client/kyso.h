@@ -162,6 +162,11 @@ KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *req
 KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
                                const KysoFile *signature, GError **error);
 
+/* The same of a CMS or JWS; and what it carries is written to @content if it is intact: its size is
+ * then "content.size". */
+KysoResult *kyso_client_verify_content(KysoClient *client, const KysoFile *document,
+                                       const KysoFile *content, GError **error);
+
 /* ---- errors ---- */
 
 /* The domain of every error set here. Its codes are the numbers of ipc/PROTOCOL.md §5, its message

@@ -71,6 +71,7 @@ class WithoutAgent(Cli):
             ['status', 'now'],
             ['verify'],
             ['verify', 'a.pdf', '--colour'],
+            ['verify', 'a', '--signature', 'b', '--content', 'c'],
             ['credentials', '--role', 'king'],
             ['sign', 'a.pdf', 'b.pdf'],
             ['sign', '--purpose', 'dance', 'a.pdf', 'b.pdf'],
@@ -262,6 +263,9 @@ class WithAgent(Cli):
                 self.assertEqual(os.listdir(folder), [name])
                 self.kyso('verify', folder / name)
                 shutil.rmtree(folder)
+        content = self.home.path / 'content'
+        self.assertIn(str(content), self.kyso('verify', target, '--content', content))
+        self.assertEqual(content.read_bytes(), data.read_bytes())
         apart = self.home.path / 'apart.jws'
         self.kyso('sign', '--purpose', 'json', '--detached', *leader, data, apart)
         self.kyso('verify', data, '--signature', apart)

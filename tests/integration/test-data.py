@@ -274,6 +274,54 @@ class Around(Case):
         self.assert_verdict('invalid', 'content_present', self.text, good)
 
 
+class Content(Case):
+    def take(self, path, target=None):
+        target = target or self.out / 'content'
+        found = self.client.call(VERIFY, {'input': {'path': str(path)},
+                                          'content': {'path': str(target)}})
+        return found['content'], target
+
+    def test_what_was_signed_is_handed_over_again(self):
+        for source, purpose, more in (
+            (self.text, 'message', {}), (self.json, 'json', {}),
+            (self.text, 'message', {'signature_format': 'J'}),
+            (self.write('large', os.urandom(3 * MIB + 1)), 'file',
+             {'signed_envelope_property': 'Attached'}),
+        ):
+            with self.subTest(purpose, more=more):
+                signed, _ = self.sign(source, purpose, **more)
+                told, target = self.take(signed)
+                data = source.read_bytes()
+                self.assertEqual(target.read_bytes(), data)
+                self.assertEqual(told, {'size': len(data), 'digest': hashlib.sha256(data).hexdigest()})
+
+    def test_by_descriptor(self):
+        signed, _ = self.sign(self.text, 'message')
+        with open(signed, 'rb') as source, open(self.out / 'fd', 'w+b') as output:
+            self.client.call(VERIFY, {'input': {'fd': 0}, 'content': {'fd': 1}},
+                             [source.fileno(), output.fileno()])
+        self.assertEqual((self.out / 'fd').read_bytes(), self.text.read_bytes())
+
+    def test_what_is_not_intact_leaves_the_older_file(self):
+        signed, _ = self.sign(self.text, 'message')
+        data, _ = self.sign(self.json, 'json', target=self.out / 'data.jws')
+        apart, _ = self.sign(self.text, 'file', target=self.out / 'apart')
+        bad = signed_data.flip(signed, self.out / 'bad', self.text.read_bytes())
+        forged = signed_data.change_header(data, self.out / 'forged', alg='none')
+        old = self.out / 'old'
+        old.write_bytes(office.OLD)
+        for path in (bad, forged, apart, self.letter.path):
+            with self.subTest(path.name):
+                self.assertEqual(self.take(path, old), (None, old))
+                self.assertEqual(old.read_bytes(), office.OLD)
+
+    def test_a_place_that_cannot_be_written_is_told(self):
+        signed, _ = self.sign(self.text, 'message')
+        error = self.assert_refused('output_not_writable', self.take, signed,
+                                    self.out / 'missing' / 'content')
+        self.assert_told(error)
+
+
 class Large(Case):
     def test_the_agent_does_not_hold_a_large_file(self):
         source = self.home.path / 'large'

@@ -258,6 +258,15 @@ class Running(kyso_kit.Case):
         self.call('signatures.verify', input={'path': issued})
         self.call('signatures.verify', input=letter)
         self.call('signatures.verify', input=letter, signature={'path': detached})
+        around = {'path': str(self.home.path / 'letter.p7m')}
+        self.call(
+            'signatures.signDoc', credentialID=leader, purpose='message', input=letter, output=around
+        )
+        self.call(
+            'signatures.verify', input=around, content={'path': str(self.home.path / 'content')}
+        )
+        self.call('signatures.verify', input={'path': detached},
+                  content={'path': str(self.home.path / 'none')})
         authorized = self.call('credentials.authorize', credentialID=leader, numSignatures=1)
         self.call(
             'signatures.signHash',
