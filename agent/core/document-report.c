@@ -202,6 +202,7 @@ kyso_document_report_new_for(KysoSigner *signer, KysoSignatureReport *found, con
     signature->covers_whole_document = TRUE;
     kyso_document_signature_judge(signature, signer, found);
     judge_by_embedded(signature);
+    report->is_data = TRUE;
     g_ptr_array_add(report->signatures, signature);
     return report;
 }

@@ -12,6 +12,7 @@
 
 typedef struct {
     GPtrArray *signatures; /* of KysoDocumentSignature, oldest first */
+    gboolean is_data;      /* no letter of the records rules */
 } KysoDocumentReport;
 void kyso_document_report_free(KysoDocumentReport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoDocumentReport, kyso_document_report_free)

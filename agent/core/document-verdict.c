@@ -39,6 +39,17 @@ kyso_document_verdict_get(const KysoDocumentReport *report)
     return kyso_signature_verdict_name(worst);
 }
 
+/* Data has no fields that tell acts apart: who signed counts. */
+static KysoPurpose
+act_of(const KysoDocumentReport *report, const KysoDocumentSignature *signature)
+{
+    if (!report->is_data)
+        return kyso_document_signature_get_purpose(signature, signature->likely_role);
+    return signature->likely_role == KYSO_ROLE_PERSONAL ? KYSO_PURPOSE_APPROVE
+           : signature->likely_role == KYSO_ROLE_AGENCY ? KYSO_PURPOSE_ISSUE
+                                                        : KYSO_PURPOSE_UNKNOWN;
+}
+
 const char *
 kyso_document_verdict_process(const KysoDocumentReport *report)
 {
@@ -49,10 +60,9 @@ kyso_document_verdict_process(const KysoDocumentReport *report)
         const KysoDocumentSignature *signature = report->signatures->pdata[i];
         if (signature->verdict != KYSO_VALID)
             continue;
-        KysoPurpose purpose =
-            kyso_document_signature_get_purpose(signature, signature->likely_role);
+        KysoPurpose purpose = act_of(report, signature);
         if (purpose == KYSO_PURPOSE_APPROVE) {
-            is_wrong |= n_approvals == 0 && n_agencies > 0;
+            is_wrong |= !report->is_data && n_approvals == 0 && n_agencies > 0;
             n_approvals++;
         } else if (signature->likely_role == KYSO_ROLE_AGENCY) {
             n_agencies++;
@@ -95,6 +105,13 @@ static const Reason reasons[] = {
      "the certificate had been revoked before it signed"},
     {"timestamp", "dấu thời gian sai hoặc do dịch vụ không được tin cậy cấp",
      "its timestamp is wrong, or of a service that is not trusted"},
+    {"signer_certificate_missing", "chữ ký số không kèm chứng thư của người ký",
+     "the signature does not bring its signer's certificate"},
+    {"content_missing", "chữ ký số tách rời, phải kiểm tra cùng với tệp đã ký",
+     "it is detached, and has to be verified together with the file that was signed"},
+    {"algorithm_forbidden",
+     "chữ ký số dùng thuật toán không được phép hoặc không phải của chứng thư",
+     "it uses an algorithm that is forbidden, or not that of its certificate"},
     {"hash_unsupported", "chữ ký số dùng thuật toán băm không được hỗ trợ",
      "the signature uses a hash that is not known here"},
 };
@@ -235,6 +252,13 @@ kyso_document_verdict_advise(const KysoDocumentReport *report)
                       "Return: the document is not signed.");
     if (worst != NULL)
         return advise_return(worst);
+    if (report->is_data)
+        return advice(
+            TRUE,
+            "Tiếp nhận: chữ ký số hợp lệ và phủ toàn bộ tệp. Quy trình ký văn bản không áp "
+            "dụng cho tệp dữ liệu.",
+            "Accept: validly signed, all of it. The order of signing letters does not "
+            "apply to data.");
     const char *process = kyso_document_verdict_process(report);
     if (strcmp(process, "wrong_order") != 0 && !kyso_document_verdict_is_covered(report))
         return advice(FALSE,

@@ -64,8 +64,10 @@ kyso_verify_view_document(const KysoResult *result)
     GPtrArray *lines = g_ptr_array_new_with_free_func(line_free);
     const char *process = kyso_client_result_text(result, "process");
 
-    /* It is read from the valid signatures: of a broken letter it says nothing. */
-    if (kyso_client_result_count(result, "signatures") > 0 &&
+    /* It is read from the valid signatures: of a broken letter it says nothing. Data are no letter,
+     * and their signatures have no field. */
+    const char *field = kyso_client_result_text(result, "signatures.0.field");
+    if (field != NULL && *field != '\0' &&
         (g_strcmp0(process, "none") != 0 ||
          g_strcmp0(kyso_client_result_text(result, "verdict"), "valid") == 0))
         add(lines, T("Quy trình"), kyso_verify_words_process(process));
@@ -170,6 +172,9 @@ kyso_verify_view_signature(const KysoResult *result, guint i)
     add(lines, T("Nội dung"),
         kyso_client_result_boolean(result, "signatures.%u.integrity", i)
             ? T("phần được ký còn nguyên vẹn")
+        : g_strcmp0(kyso_client_result_text(result, "signatures.%u.reason", i),
+                    "content_missing") == 0
+            ? T("chưa kiểm tra được")
             : T("đã bị thay đổi hoặc chữ ký hỏng"));
     add_changes(lines, result, i);
     add_certificate(lines, result, i);

@@ -72,6 +72,7 @@ class Json(Case):
                 self.assertEqual(payload, self.json.read_bytes())
                 self.assertEqual(result['signature']['format'], 'JWS')
                 one = self.assert_verdict('valid', None, target)
+                self.assertTrue(self.verify(target)['advice']['accept'])
                 self.assertEqual(one['signer']['credentialID'], self.home.credentials[name])
                 self.assertIsNotNone(one['signed_at'])
 
@@ -271,6 +272,9 @@ class Around(Case):
         self.assert_refused('document_not_pdf', self.verify, bad)
         detached, _ = self.sign(self.text, 'file', target=self.out / 'detached')
         self.assert_verdict('undetermined', 'content_missing', detached)
+        advice = self.verify(detached)['advice']
+        self.assertFalse(advice['accept'])
+        self.assertIn('cùng với tệp đã ký', advice['reason']['vi'])
         self.assert_verdict('invalid', 'content_present', self.text, good)
 
 

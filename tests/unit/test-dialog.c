@@ -264,6 +264,10 @@ test_windows_of_a_batch_keep_their_words_too(void)
         g_assert_nonnull(strstr(document_line, "Trang đầu: “A"));
         g_assert_true(g_str_has_suffix(document_line, "”\n"));
 
+        question->documents[7].pages = 0; /* data */
+        g_autofree char *data = kyso_list_wording_document(question, 7);
+        g_assert_nonnull(strstr(data, "Nội dung: “A"));
+
         KysoNoticeWindow notice = {.language = "vi", .n_requests = 3, .request_count = 64};
         for (guint n = 0; n < 3; n++)
             notice.requests[n] = (KysoNoticeRequest){.credential = text->str,
