@@ -15,8 +15,8 @@
 
 /* The report */
 
-static KysoSignatureReport *
-report_new(void)
+KysoSignatureReport *
+kyso_signature_report_new(void)
 {
     KysoSignatureReport *self = g_new0(KysoSignatureReport, 1);
 
@@ -279,8 +279,8 @@ judge_certificate(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claime
     }
 }
 
-static void
-judge(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claimed_time)
+void
+kyso_signature_report_judge(KysoSignatureReport *self, KysoTrust *trust, GDateTime *claimed_time)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     GDateTime *claimed = self->timestamp != NULL      ? self->timestamp->time
@@ -332,7 +332,7 @@ kyso_cms_verify(GBytes *der, KysoContentDigest content_digest, gpointer user_dat
     if (cms == NULL)
         return NULL;
 
-    g_autoptr(KysoSignatureReport) self = report_new();
+    g_autoptr(KysoSignatureReport) self = kyso_signature_report_new();
     CMS_SignerInfo *info = NULL;
     take_certificates(self, cms);
     take_crls(self, cms);
@@ -342,7 +342,7 @@ kyso_cms_verify(GBytes *der, KysoContentDigest content_digest, gpointer user_dat
             return NULL;
         if (self->has_timestamp)
             self->timestamp = kyso_signature_timestamp_find(info, trust, self->certificates, NULL);
-        judge(self, trust, claimed_time);
+        kyso_signature_report_judge(self, trust, claimed_time);
     }
 
     ERR_clear_error(); /* what OpenSSL minded on the way is in the report */

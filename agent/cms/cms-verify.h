@@ -53,8 +53,15 @@ typedef struct {
     GDateTime *signing_time;  /* the attribute, UTC, or NULL; what the signer says, no proof */
 } KysoSignatureReport;
 
+/* For signatures of other forms than CMS. INVALID, by algorithm and hash "OTHER". */
+KysoSignatureReport *kyso_signature_report_new(void);
 void kyso_signature_report_free(KysoSignatureReport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoSignatureReport, kyso_signature_report_free)
+
+/* With signer, certificates, integrity and timestamps known: judges the certificate, and with it
+ * the signature, at @claimed_time as kyso_cms_verify has it. */
+void kyso_signature_report_judge(KysoSignatureReport *self, KysoTrust *trust,
+                                 GDateTime *claimed_time);
 
 /* "valid", "invalid", "undetermined". */
 const char *kyso_signature_verdict_name(KysoSignatureVerdict verdict);
