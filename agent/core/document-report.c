@@ -5,6 +5,7 @@
 
 #include "agent/cms/file-hash.h"
 #include "agent/core/document-verdict.h"
+#include "agent/xades/xades-verify.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
@@ -19,6 +20,7 @@ typedef struct {
     const json_t *inspection; /* NULL: detached */
     const KysoProofs *proofs;
     GBytes *cms; /* detached */
+    const KysoXmlInspection *xml;
 } Order;
 
 /* The bytes that one signature covers. */
@@ -212,6 +214,40 @@ check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest
     return report;
 }
 
+static KysoDocumentSignature *
+check_xml_signature(const Order *order, const json_t *item)
+{
+    KysoDocumentSignature *self = g_new0(KysoDocumentSignature, 1);
+    KysoXadesSubject subject = {
+        .signature = item,
+        .entries = json_object_get(order->xml->facts, "entries"),
+        .content = order->xml->content,
+        .content_size = order->xml->content_size,
+        .trust = order->signer->trust,
+    };
+    KysoSignatureReport *report = kyso_xades_verify(&subject, &self->covers_whole_document, NULL);
+
+    self->field = g_strdup("");
+    self->format = g_strdup(report != NULL && report->is_cades ? "XAdES" : "XML-DSig");
+    kyso_document_signature_judge(self, order->signer, report);
+    return self;
+}
+
+static KysoDocumentReport *
+check_xml(const Order *order, GCancellable *cancellable)
+{
+    KysoDocumentReport *report = report_new();
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(order->xml->facts, "signatures"), i, item)
+    {
+        if (i < MAX_SIGNATURES && !g_cancellable_is_cancelled(cancellable))
+            g_ptr_array_add(report->signatures, check_xml_signature(order, item));
+    }
+    return report;
+}
+
 static void
 check_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -219,7 +255,8 @@ check_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *
     Ranges all = {order->fd, {0, order->size, order->size, 0}};
     GError *error = NULL;
     KysoDocumentReport *report =
-        order->inspection != NULL
+        order->xml != NULL ? check_xml(order, cancellable)
+        : order->inspection != NULL
             ? check_pdf(order, cancellable)
             : check_detached(order->signer, order->cms, hash_ranges, &all, &error);
 
@@ -285,6 +322,17 @@ kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset size, GB
     order->fd = fd;
     order->size = size;
     order->cms = g_bytes_ref(cms);
+    start(order, cancellable, done, user_data);
+}
+
+void
+kyso_document_report_xml_async(KysoSigner *signer, const KysoXmlInspection *inspection,
+                               GCancellable *cancellable, GAsyncReadyCallback done,
+                               gpointer user_data)
+{
+    Order *order = g_new0(Order, 1);
+    order->signer = signer;
+    order->xml = inspection;
     start(order, cancellable, done, user_data);
 }
 

@@ -171,5 +171,5 @@ complete_file(KysoSigningDocument *self)
     kyso_sign_document_completed(self, error);
 }
 
-const KysoSigningKind kyso_sign_doc_detached = {KYSO_CADES_DETACHED, read_file, prepare_file, NULL,
-                                                complete_file};
+const KysoSigningKind kyso_sign_doc_detached = {
+    KYSO_CADES_DETACHED, &kyso_sign_maker_cades, read_file, prepare_file, NULL, complete_file};

@@ -180,7 +180,7 @@ sign_next(KysoSigning *self)
         return;
     }
     kyso_pool_sign_async(self->login, self->scheme->token_algorithm, self->scheme->hash,
-                         kyso_cades_builder_get_digest(document->builder),
+                         self->kind->maker->get_digest(document),
                          self->agent->configuration->token_ms, kyso_job_cancellable(self->job),
                          digest_signed, self);
 }
@@ -197,7 +197,7 @@ further_pin_typed(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     }
     kyso_pool_sign_with_pin_async(self->login, self->scheme->token_algorithm, self->scheme->hash,
-                                  kyso_cades_builder_get_digest(self->current->builder), pin,
+                                  self->kind->maker->get_digest(self->current), pin,
                                   self->agent->configuration->token_ms,
                                   kyso_job_cancellable(self->job), digest_signed, self);
 }

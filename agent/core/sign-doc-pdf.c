@@ -320,5 +320,5 @@ result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     kyso_sign_document_completed(self, error);
 }
 
-const KysoSigningKind kyso_sign_doc_pdf = {KYSO_CADES_PADES, read_pdf, prepare_pdf, warm_pdf,
-                                           complete_pdf};
+const KysoSigningKind kyso_sign_doc_pdf = {
+    KYSO_CADES_PADES, &kyso_sign_maker_cades, read_pdf, prepare_pdf, warm_pdf, complete_pdf};

@@ -4,8 +4,9 @@
 /*
  * One signDoc request on its path, and each of its documents on its own: what the request does
  * with all of them is in sign-doc.c and sign-doc-each.c, what happens to one in sign-document.c,
- * and the turns at which the way of a PDF and that of a detached signature part and meet are in
- * sign-doc-pdf.c and sign-doc-detached.c. A single document is a list of one. Main thread only.
+ * and the turns at which the ways of a PDF, of XML and of a detached signature part and meet are in
+ * sign-doc-pdf.c, sign-doc-xml.c and sign-doc-detached.c. A single document is a list of one. Main
+ * thread only.
  */
 
 #include "agent/cms/cades-builder.h"
@@ -13,17 +14,20 @@
 #include "agent/core/document-report.h"
 #include "agent/core/increment.h"
 #include "agent/core/private-copy.h"
+#include "agent/core/sign-maker.h"
 #include "agent/core/sign-request.h"
 #include "agent/core/signature-scheme.h"
+#include "agent/core/xml-reader.h"
+#include "agent/xades/xades-builder.h"
 #include "ipc/wire/helper.h"
 
 typedef struct _KysoSigning KysoSigning;
-typedef struct _KysoSigningDocument KysoSigningDocument;
 
 /* What differs between the kinds of signature. Each ends in the call named, with an error where it
  * failed. */
 typedef struct {
     KysoCadesProfile profile;
+    const KysoSignatureMaker *maker;
     void (*read)(KysoSigningDocument *self);    /* -> kyso_sign_document_part_done */
     void (*prepare)(KysoSigningDocument *self); /* content_digest -> kyso_sign_document_prepared */
     void (*warm)(KysoSigningDocument *self); /* what complete needs may get ready; NULL: nothing */
@@ -33,6 +37,7 @@ typedef struct {
 
 extern const KysoSigningKind kyso_sign_doc_pdf;
 extern const KysoSigningKind kyso_sign_doc_detached;
+extern const KysoSigningKind kyso_sign_doc_xml;
 
 #define KYSO_DOCUMENT_TEXT_MAX 2048 /* bytes */
 
@@ -64,7 +69,7 @@ struct _KysoSigningDocument {
 
     KysoHelper *reader;
     KysoHelper *pages_reader;
-    KysoPrivateCopy *copy;    /* PDF */
+    KysoPrivateCopy *copy;    /* PDF; XML: first the input, then the result */
     json_t *inspection;       /* PDF */
     guint n_pages;            /* PDF */
     char *text;               /* PDF: how its first page begins; NULL: not kept */
@@ -72,8 +77,14 @@ struct _KysoSigningDocument {
     KysoIncrement *increment; /* PDF */
     GBytes *content_digest;   /* by scheme->hash */
 
+    KysoXmlInspection *xml;     /* XML */
+    GArray *xml_contents;       /* XML: of KysoXadesContent */
+    gboolean leaves_signatures; /* XML */
+    KysoXadesBuilder *xades;    /* XML */
+    KysoFd enclosed;            /* XML: document and signature */
+
     KysoCadesBuilder *builder;
-    GBytes *cms;
+    GBytes *cms;              /* or the element ds:Signature */
     KysoTimestamp *timestamp; /* over the signature; NULL: none */
     goffset signed_size;      /* PDF: where what the signature covers ends */
     KysoTemporary *result;    /* what is handed over; owned only by a detached signature */

@@ -157,7 +157,9 @@ start(KysoAgent *agent, KysoJob *job, KysoSignRequest *request)
     self->agent = agent;
     self->job = g_object_ref(job);
     self->request = request;
-    self->kind = request->is_pdf ? &kyso_sign_doc_pdf : &kyso_sign_doc_detached;
+    self->kind = request->is_pdf   ? &kyso_sign_doc_pdf
+                 : request->is_xml ? &kyso_sign_doc_xml
+                                   : &kyso_sign_doc_detached;
     self->documents = g_ptr_array_new_with_free_func((GDestroyNotify) kyso_sign_document_free);
     for (guint i = 0; i < request->items->len; i++)
         g_ptr_array_add(self->documents, kyso_sign_document_new(self, i));

@@ -21,6 +21,7 @@ kyso_sign_document_new(KysoSigning *signing, guint index)
 
     self->signing = signing;
     self->index = index;
+    self->enclosed = -1;
     self->item = request->items->pdata[index];
     self->record = kyso_attempt_new(signing->job, kyso_policy_purpose_name(request->purpose));
     self->record->metadata = kyso_json_format(self->item->metadata, NULL);
@@ -46,6 +47,10 @@ let_go(KysoSigningDocument *self)
     g_clear_pointer(&self->increment, kyso_increment_free);
     g_clear_pointer(&self->content_digest, g_bytes_unref);
     g_clear_pointer(&self->builder, kyso_cades_builder_free);
+    g_clear_pointer(&self->xml, kyso_xml_inspection_free);
+    g_clear_pointer(&self->xml_contents, g_array_unref);
+    g_clear_pointer(&self->xades, kyso_xades_builder_free);
+    kyso_fd_clear(&self->enclosed);
     g_clear_pointer(&self->cms, g_bytes_unref);
     g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     kyso_fd_clear(&self->item->input);
@@ -141,27 +146,10 @@ kyso_sign_document_prepare(KysoSigningDocument *self)
     signing->kind->prepare(self);
 }
 
-static gboolean
-start_builder(KysoSigningDocument *self, GError **error)
-{
-    const KysoSigning *signing = self->signing;
-    KysoCadesSpec spec = {
-        .signer = signing->certificate,
-        .chain = signing->chain,
-        .algorithm = signing->scheme->algorithm,
-        .hash = signing->scheme->hash,
-        .content_digest = self->content_digest,
-        .profile = signing->kind->profile,
-        .signing_time = signing->signing_time,
-    };
-    self->builder = kyso_cades_builder_new(&spec, error);
-    return self->builder != NULL;
-}
-
 void
 kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
 {
-    if (error == NULL && start_builder(self, &error))
+    if (error == NULL && self->signing->kind->maker->start(self, &error))
         self->state = KYSO_DOCUMENT_READY;
     kyso_fd_clear(&self->item->own_image);
     kyso_fd_clear(&self->item->input);
@@ -174,7 +162,7 @@ static void
 ask_for_timestamp(KysoSigningDocument *self)
 {
     GError *error = NULL;
-    g_autoptr(GBytes) digest = kyso_cades_builder_hash_signature(self->builder, &error);
+    g_autoptr(GBytes) digest = self->signing->kind->maker->hash_signature(self, &error);
 
     if (digest == NULL) {
         kyso_sign_document_completed(self, error);
@@ -204,7 +192,7 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
 {
     GError *error = NULL;
 
-    self->cms = kyso_cades_builder_finish(self->builder, signature, &error);
+    self->cms = self->signing->kind->maker->finish(self, signature, &error);
     if (self->cms == NULL) {
         kyso_sign_document_completed(self, error);
         return;
@@ -229,7 +217,7 @@ signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
     self->timestamp = kyso_proof_stamp_finish(result, &error);
     g_clear_pointer(&self->cms, g_bytes_unref);
     if (self->timestamp != NULL)
-        self->cms = kyso_cades_builder_add_timestamp(self->builder, self->timestamp->token, &error);
+        self->cms = self->signing->kind->maker->add_timestamp(self, self->timestamp->token, &error);
     if (self->cms == NULL)
         kyso_sign_document_completed(self, error);
     else if (self->signing->request->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)

@@ -52,6 +52,12 @@ read_level(KysoSignRequest *self, const char *name, GError **error)
     return FALSE;
 }
 
+static const char *
+format_of(const KysoSignRequest *self)
+{
+    return self->is_pdf ? "P" : self->is_xml ? "X" : "C";
+}
+
 /* The pairing of purpose and format; only what this release can do. */
 static gboolean
 read_kind(KysoSignRequest *self, const json_t *params, GError **error)
@@ -68,13 +74,16 @@ read_kind(KysoSignRequest *self, const json_t *params, GError **error)
         return wrong(error, "\"purpose\" is not known: ", purpose);
     if (level != NULL && !read_level(self, level, error))
         return FALSE;
-    self->is_pdf = self->purpose != KYSO_PURPOSE_FILE;
-    if (format != NULL && strcmp(format, self->is_pdf ? "P" : "C") != 0) {
+    self->is_xml = self->purpose == KYSO_PURPOSE_XML;
+    self->is_pdf = !self->is_xml && self->purpose != KYSO_PURPOSE_FILE;
+    if (format != NULL && strcmp(format, format_of(self)) != 0) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signature_format %s with %s",
                     format, purpose);
         return FALSE;
     }
-    if (!self->is_pdf && self->level > KYSO_LEVEL_LT) {
+    if (self->level > (self->is_pdf   ? KYSO_LEVEL_LTA
+                       : self->is_xml ? KYSO_LEVEL_T
+                                      : KYSO_LEVEL_LT)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s with %s",
                     level, purpose);
         return FALSE;
@@ -90,11 +99,14 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
     if (!kyso_json_get_string(params, "credentialID", KYSO_JSON_REQUIRED, &credential, error) ||
         !kyso_json_get_string(params, "signAlgo", KYSO_JSON_OPTIONAL, &algo, error) ||
         !kyso_json_get_boolean(params, "certify", KYSO_JSON_OPTIONAL, &self->certify, error) ||
+        !kyso_json_get_boolean(params, "several", KYSO_JSON_OPTIONAL, &self->several, error) ||
         !kyso_json_get_boolean(params, "wait_for_token", KYSO_JSON_OPTIONAL, &self->wait_for_token,
                                error))
         return FALSE;
     if (self->certify && self->purpose != KYSO_PURPOSE_APPROVE)
         return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
+    if (self->several && !self->is_xml)
+        return wrong(error, "\"several\" goes with xml only", "");
     self->credential_id = g_strdup(credential);
     self->sign_algo = g_strdup(algo);
     return TRUE;

@@ -23,8 +23,10 @@ extern const char *const kyso_levels[KYSO_N_LEVELS]; /* "AdES-B-B", ... */
 typedef struct {
     char *credential_id;
     KysoPurpose purpose;
-    gboolean is_pdf; /* signature_format P; else C */
-    char *sign_algo; /* OID or NULL */
+    gboolean is_pdf;  /* signature_format P */
+    gboolean is_xml;  /* signature_format X; neither: C */
+    gboolean several; /* XML: others may sign after us */
+    char *sign_algo;  /* OID or NULL */
     KysoLevel level;
     gboolean certify;
     gboolean wait_for_token;

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/verifying.h"
 
+#include <string.h>
+
 #include "agent/core/document-reader.h"
 #include "agent/core/document-report.h"
 #include "agent/core/private-copy.h"
 #include "agent/core/request-file.h"
+#include "agent/core/xml-reader.h"
+#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 
 #define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
 
-/* PDF: copied -> inspected [-> proofs read] -> verified. Detached: copied -> verified. The copy
+/* PDF: copied -> inspected [-> proofs read] -> verified. XML, ODF: copied -> inspected -> verified.
+ * Detached: copied -> verified. The copy
  * keeps the answer about one and the same file, whatever its owner does meanwhile. */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
+static void xml_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void proofs_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
@@ -20,11 +26,12 @@ typedef struct {
     KysoAgent *agent;
     KysoJob *job;
     KysoFd input;
-    GBytes *cms; /* NULL: a PDF */
+    GBytes *cms; /* NULL: the signatures are in the document */
     KysoHelper *reader;
     KysoPrivateCopy *copy;
-    json_t *inspection;
-    KysoProofs *proofs; /* NULL: the document has none */
+    json_t *inspection;     /* PDF */
+    KysoXmlInspection *xml; /* XML, ODF */
+    KysoProofs *proofs;     /* NULL: the document has none */
 } Verifying;
 
 static void
@@ -36,6 +43,7 @@ verifying_free(Verifying *self)
     g_clear_object(&self->reader);
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     json_decref(self->inspection);
+    g_clear_pointer(&self->xml, kyso_xml_inspection_free);
     g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_free(self);
 }
@@ -84,6 +92,24 @@ kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
                             input_copied, self);
 }
 
+/* By how it begins: a zip, or markup. All else is for the reader of PDF, which says what is wrong
+ * with it. */
+static gboolean
+is_xml(int fd, goffset size)
+{
+    char head[64];
+    gsize length = (gsize) MIN(size, (goffset) sizeof head);
+
+    if (!kyso_fd_read_at(fd, head, length, 0, NULL))
+        return FALSE;
+    if (length >= 4 && memcmp(head, "PK\3\4", 4) == 0)
+        return TRUE;
+    gsize at = length >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < length && g_ascii_isspace(head[at]))
+        at++;
+    return at < length && head[at] == '<';
+}
+
 static void
 input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -102,9 +128,29 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
                                             cancellable, signatures_verified, self);
         return;
     }
+    if (is_xml(fd, self->copy->size)) {
+        self->reader = kyso_xml_reader_new();
+        kyso_xml_reader_inspect_async(self->reader, self->agent, self->job, fd, FALSE, FALSE,
+                                      xml_inspected, self);
+        return;
+    }
     self->reader = kyso_document_reader_new();
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, fd, document_inspected,
                                        self);
+}
+
+static void
+xml_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Verifying *self = user_data;
+    GError *error = NULL;
+
+    self->xml = kyso_xml_reader_inspect_finish(KYSO_HELPER(source), result, &error);
+    if (self->xml == NULL)
+        verifying_fail(self, error);
+    else
+        kyso_document_report_xml_async(self->agent->signer, self->xml,
+                                       kyso_job_cancellable(self->job), signatures_verified, self);
 }
 
 static void

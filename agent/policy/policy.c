@@ -24,6 +24,7 @@ is_purpose_unsupported(const KysoFacts *facts)
     case KYSO_PURPOSE_APPROVE:
     case KYSO_PURPOSE_ISSUE:
     case KYSO_PURPOSE_FILE:
+    case KYSO_PURPOSE_XML:
     case KYSO_PURPOSE_HASH:
         return FALSE;
     default:

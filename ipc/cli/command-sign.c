@@ -13,7 +13,7 @@
 typedef struct {
     char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level;
     char **reserve, **metadata;
-    gboolean certify, no_wait;
+    gboolean certify, several, no_wait;
     int timeout;
 } Options;
 
@@ -50,6 +50,7 @@ parse(Options *self, int *argc, char ***argv)
         {"day", 0, 0, G_OPTION_ARG_FILENAME, &self->day, NULL, NULL},
         {"month", 0, 0, G_OPTION_ARG_FILENAME, &self->month, NULL, NULL},
         {"certify", 0, 0, G_OPTION_ARG_NONE, &self->certify, NULL, NULL},
+        {"several", 0, 0, G_OPTION_ARG_NONE, &self->several, NULL, NULL},
         {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->output_dir, NULL, NULL},
@@ -61,7 +62,7 @@ parse(Options *self, int *argc, char ***argv)
     return kyso_cli_parse(argc, argv, entries, -1);
 }
 
-static const char *const purposes[] = {"approve", "issue", "file", NULL};
+static const char *const purposes[] = {"approve", "issue", "file", "xml", NULL};
 static const char *const levels[] = {"B-B", "B-T", "B-LT", "B-LTA", NULL};
 
 /* What of @options is wrong, or NULL: @ret is then filled but for the credential. */
@@ -74,7 +75,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
                                         options->day != NULL || options->month != NULL))
         return T("--name, --number, --day và --month chỉ dùng khi ký một tài liệu.");
     if (options->purpose == NULL || !g_strv_contains(purposes, options->purpose))
-        return T("--purpose là approve, issue hoặc file.");
+        return T("--purpose là approve, issue, file hoặc xml.");
     if (options->place != NULL && !kyso_place_parse(options->place, &ret->place))
         return T("--place có dạng TRANG:x0,y0,x1,y1.");
     for (char **text = options->reserve; text != NULL && *text != NULL; text++)
@@ -96,6 +97,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
     ret->name = options->name;
     ret->image.path = options->image;
     ret->certify = options->certify;
+    ret->several = options->several;
     ret->fill_number = options->number;
     ret->fill_day = options->day;
     ret->fill_month = options->month;

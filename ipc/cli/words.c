@@ -56,6 +56,7 @@ kyso_words_purpose(const char *code)
         {"approve", N_("ký phê duyệt")},
         {"issue", N_("phát hành")},
         {"file", N_("ký tệp")},
+        {"xml", N_("ký dữ liệu XML, ODF")},
     };
     return kyso_words_find(table, G_N_ELEMENTS(table), code);
 }

@@ -93,7 +93,7 @@ typedef struct {
 
 /* What to sign and how. Start from {0}; what is needed is marked. */
 typedef struct {
-    const char *purpose;       /* needed: "approve", "issue" or "file" */
+    const char *purpose;       /* needed: "approve", "issue", "file", "xml" */
     const char *credential_id; /* needed: see credentials.list */
     KysoFile input;            /* needed. A path is opened here and sent as a descriptor */
     KysoFile output;           /* needed. At a path the result appears whole or not at all */
@@ -117,6 +117,7 @@ typedef struct {
     gboolean no_wait;  /* fail at once where the token is not plugged in; else it is waited for */
     const char *level; /* "B-B" (default), "B-T": with a timestamp, "B-LT": and proofs of the
                           certificates' status, "B-LTA": and a timestamp over all of it */
+    gboolean several;  /* xml: others may sign the same XML document later */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
@@ -153,8 +154,8 @@ KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *req
                                   const KysoSignDocument *documents, guint n_documents,
                                   KysoClientListProgress progress, GError **error);
 
-/* Verifies the PDF @document, or with @signature that detached CAdES over it (may be NULL). The
- * result is that of signatures.verify: "verdict", "signatures", "process". */
+/* Verifies the PDF, XML or ODF document @document, or with @signature that detached CAdES over it
+ * (may be NULL). The result is that of signatures.verify: "verdict", "signatures", "process". */
 KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
                                const KysoFile *signature, GError **error);
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/sign-maker.h"
+
+#include "agent/core/sign-doc-state.h"
+
+/* CAdES */
+
+static gboolean
+start_cades(KysoSigningDocument *self, GError **error)
+{
+    const KysoSigning *signing = self->signing;
+    KysoCadesSpec spec = {
+        .signer = signing->certificate,
+        .chain = signing->chain,
+        .algorithm = signing->scheme->algorithm,
+        .hash = signing->scheme->hash,
+        .content_digest = self->content_digest,
+        .profile = signing->kind->profile,
+        .signing_time = signing->signing_time,
+    };
+    self->builder = kyso_cades_builder_new(&spec, error);
+    return self->builder != NULL;
+}
+
+static GBytes *
+get_cades_digest(const KysoSigningDocument *self)
+{
+    return kyso_cades_builder_get_digest(self->builder);
+}
+
+static GBytes *
+finish_cades(KysoSigningDocument *self, GBytes *signature, GError **error)
+{
+    return kyso_cades_builder_finish(self->builder, signature, error);
+}
+
+static GBytes *
+hash_cades_signature(const KysoSigningDocument *self, GError **error)
+{
+    return kyso_cades_builder_hash_signature(self->builder, error);
+}
+
+static GBytes *
+add_cades_timestamp(KysoSigningDocument *self, GBytes *token, GError **error)
+{
+    return kyso_cades_builder_add_timestamp(self->builder, token, error);
+}
+
+const KysoSignatureMaker kyso_sign_maker_cades = {start_cades, get_cades_digest, finish_cades,
+                                                  hash_cades_signature, add_cades_timestamp};
+
+/* XAdES */
+
+static gboolean
+start_xades(KysoSigningDocument *self, GError **error)
+{
+    const KysoSigning *signing = self->signing;
+    KysoXadesSpec spec = {
+        .signer = signing->certificate,
+        .chain = signing->chain,
+        .algorithm = signing->scheme->algorithm,
+        .hash = signing->scheme->hash,
+        .contents = (const KysoXadesContent *) self->xml_contents->data,
+        .n_contents = self->xml_contents->len,
+        .leaves_signatures = self->leaves_signatures,
+        .signing_time = signing->signing_time,
+    };
+    self->xades = kyso_xades_builder_new(&spec, error);
+    return self->xades != NULL;
+}
+
+static GBytes *
+get_xades_digest(const KysoSigningDocument *self)
+{
+    return kyso_xades_builder_get_digest(self->xades);
+}
+
+static GBytes *
+finish_xades(KysoSigningDocument *self, GBytes *signature, GError **error)
+{
+    return kyso_xades_builder_finish(self->xades, signature, error);
+}
+
+static GBytes *
+hash_xades_signature(const KysoSigningDocument *self, GError **error)
+{
+    return kyso_xades_builder_hash_signature(self->xades, error);
+}
+
+static GBytes *
+add_xades_timestamp(KysoSigningDocument *self, GBytes *token, GError **error)
+{
+    return kyso_xades_builder_add_timestamp(self->xades, token, error);
+}
+
+const KysoSignatureMaker kyso_sign_maker_xades = {start_xades, get_xades_digest, finish_xades,
+                                                  hash_xades_signature, add_xades_timestamp};
