@@ -126,7 +126,7 @@ write_signed_info(const KysoXadesBuilder *self, const KysoXadesSpec *spec)
                            "</ds:SignatureMethod>",
                            kyso_xml_algorithm_scheme_uri(self->scheme, self->hash));
     for (guint i = 0; i < spec->n_contents; i++) {
-        g_autofree char *uri = g_uri_escape_string(spec->contents[i].name, "/", FALSE);
+        g_autofree char *uri = g_uri_escape_string(spec->contents[i].name, "/!$()*+,;=:@", FALSE);
         g_string_append_printf(text, "<ds:Reference Id=\"%s-%u\" URI=\"%s\">", self->id, i, uri);
         write_transforms(text, &spec->contents[i], spec->leaves_signatures);
         write_digest(self, text, spec->contents[i].digest);

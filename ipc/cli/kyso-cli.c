@@ -18,7 +18,7 @@ static const KysoCommand commands[] = {
     {"tokens", "[--watch]", N_("các token đang cắm"), kyso_command_tokens},
     {"credentials", "[--role personal|agency]", N_("các chứng thư trên token"),
      kyso_command_credentials},
-    {"sign", "--purpose approve|issue|file [--credential ID] IN OUT | --output-dir DIR IN...",
+    {"sign", "--purpose approve|issue|file|xml [--credential ID] IN OUT | --output-dir DIR IN...",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
     {"verify", "FILE [--signature FILE.p7s] [--report FILE.html]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
@@ -30,6 +30,7 @@ static const char sign_help[] =
     "  --place PAGE:x0,y0,x1,y1  --image FILE.png  --certify  --name TEXT\n"
     "  --reserve number|day|month|seal=PAGE:x0,y0,x1,y1   (approve)\n"
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
+    "  --several                                          (xml)\n"
     "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait";
 
 static int

@@ -38,7 +38,7 @@ def write_report(path, text=REPORT):
 def odt_files(*paragraphs):
     body = ''.join(f'<text:p>{paragraph}</text:p>' for paragraph in paragraphs)
     names = {'content.xml': 'text/xml', 'styles.xml': 'text/xml', 'meta.xml': 'text/xml',
-             'Pictures/một ảnh.png': 'image/png'}
+             'Pictures/anh 1.png': 'image/png'}
     entries = ''.join(f'<manifest:file-entry manifest:full-path="{name}" manifest:media-type="{kind}"/>'
                       for name, kind in names.items())
     head = f'xmlns:office="{OFFICE}" xmlns:text="{TEXT}" office:version="1.2"'
@@ -49,7 +49,7 @@ def odt_files(*paragraphs):
                        '</office:text></office:body></office:document-content>'.encode(),
         'styles.xml': f'{declaration}<office:document-styles {head}/>'.encode(),
         'meta.xml': f'{declaration}<office:document-meta {head}><office:meta/></office:document-meta>'.encode(),
-        'Pictures/một ảnh.png': PIXEL,
+        'Pictures/anh 1.png': PIXEL,
         'META-INF/manifest.xml': f'{declaration}<manifest:manifest xmlns:manifest='
                                  '"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.2">'
                                  f'<manifest:file-entry manifest:full-path="/" manifest:version="1.2" '
