@@ -67,30 +67,59 @@ join(const char *data, gsize size, gsize begin, gsize end, GByteArray *middle)
     return g_byte_array_free_to_bytes(all);
 }
 
+typedef struct {
+    gsize tag; /* where the last tag of the root element begins */
+    gsize end; /* and ends */
+    gboolean is_empty;
+} LastTag;
+
+static gboolean
+find_last_tag(const char *data, gsize size, LastTag *ret, GError **error)
+{
+    ret->end = end_of_root(data, size);
+    ret->is_empty = ends_with(data, ret->end, "/>");
+    gssize tag = ends_with(data, ret->end, ">")
+                     ? find_before(data, ret->end, ret->is_empty ? "<" : "</")
+                     : -1;
+    if (tag < 0) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_INVALID_XML,
+                            "the end of the root element is not found: is it UTF-8?");
+        return FALSE;
+    }
+    ret->tag = (gsize) tag;
+    return TRUE;
+}
+
+gboolean
+kyso_xml_insertion_is_possible(GBytes *xml, GError **error)
+{
+    gsize size = 0;
+    const char *data = g_bytes_get_data(xml, &size);
+    LastTag last;
+
+    return find_last_tag(data, size, &last, error);
+}
+
 GBytes *
 kyso_xml_insertion_splice(GBytes *xml, GBytes *text, GError **error)
 {
     gsize size = 0, text_size = 0;
     const char *data = g_bytes_get_data(xml, &size);
     const guint8 *inserted = g_bytes_get_data(text, &text_size);
-    gsize end = end_of_root(data, size);
-    gboolean is_empty = ends_with(data, end, "/>");
-    gssize tag = ends_with(data, end, ">") ? find_before(data, end, is_empty ? "<" : "</") : -1;
+    LastTag last;
 
-    if (tag < 0) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_INVALID_XML,
-                            "the end of the root element is not found: is it UTF-8?");
+    if (!find_last_tag(data, size, &last, error))
         return NULL;
-    }
     GByteArray *middle = g_byte_array_new();
-    if (is_empty)
+    if (last.is_empty)
         g_byte_array_append(middle, (const guint8 *) ">", 1);
     g_byte_array_append(middle, inserted, (guint) text_size);
-    if (!is_empty)
-        return join(data, size, (gsize) tag, (gsize) tag, middle);
+    if (!last.is_empty)
+        return join(data, size, last.tag, last.tag, middle);
+    const char *name = data + last.tag + 1;
     g_byte_array_append(middle, (const guint8 *) "</", 2);
-    g_byte_array_append(middle, (const guint8 *) data + tag + 1,
-                        (guint) name_length(data + tag + 1, end - (gsize) tag - 1));
+    g_byte_array_append(middle, (const guint8 *) name,
+                        (guint) name_length(name, last.end - last.tag - 1));
     g_byte_array_append(middle, (const guint8 *) ">", 1);
-    return join(data, size, end - 2, end, middle);
+    return join(data, size, last.end - 2, last.end, middle);
 }

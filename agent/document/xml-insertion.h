@@ -8,6 +8,9 @@
 
 #include <glib.h>
 
+/* Can it be done? KYSO_ERROR_INVALID_XML as below. */
+gboolean kyso_xml_insertion_is_possible(GBytes *xml, GError **error);
+
 /* @xml has been read as XML without a DOCTYPE; @text is ASCII. KYSO_ERROR_INVALID_XML: its letters
  * are not written as ASCII writes them (UTF-16). */
 GBytes *kyso_xml_insertion_splice(GBytes *xml, GBytes *text, GError **error);

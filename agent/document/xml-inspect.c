@@ -58,7 +58,7 @@ inspect_xml(GBytes *data, const KysoXmlQuestion *question, KysoXmlOutput *output
     gsize size = 0;
     const void *bytes = g_bytes_get_data(data, &size);
     g_autoptr(xmlDoc) doc = kyso_xml_parse(bytes, size, error);
-    if (doc == NULL)
+    if (doc == NULL || (question->for_signing && !kyso_xml_insertion_is_possible(data, error)))
         return NULL;
     KysoXmlSignatureSource source = {.doc = doc, .output = output};
     json_t *signatures = read_signatures(&source, error);
