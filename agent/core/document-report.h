@@ -13,6 +13,7 @@
 
 typedef struct {
     GPtrArray *signatures; /* of KysoDocumentSignature, oldest first */
+    gboolean is_data;      /* XML or ODF: no letter of the records rules */
 } KysoDocumentReport;
 void kyso_document_report_free(KysoDocumentReport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoDocumentReport, kyso_document_report_free)
@@ -45,6 +46,9 @@ KysoDocumentReport *kyso_document_report_finish(GAsyncResult *result, GError **e
 
 /* Fills the facts about earlier signatures. */
 void kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts);
+
+/* The field of the last valid approval by a person, or NULL. Owned by @self. */
+const char *kyso_document_report_leader_field(const KysoDocumentReport *self);
 
 /* The result of signatures.verify. New. */
 json_t *kyso_document_report_to_json(const KysoDocumentReport *self);

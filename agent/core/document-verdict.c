@@ -39,28 +39,43 @@ kyso_document_verdict_get(const KysoDocumentReport *report)
     return kyso_signature_verdict_name(worst);
 }
 
+/* Data has no fields that tell acts apart: who signed counts. */
+static KysoPurpose
+act_of(const KysoDocumentReport *report, const KysoDocumentSignature *signature)
+{
+    if (!report->is_data)
+        return kyso_document_signature_get_purpose(signature, signature->likely_role);
+    return signature->likely_role == KYSO_ROLE_PERSONAL ? KYSO_PURPOSE_APPROVE
+           : signature->likely_role == KYSO_ROLE_AGENCY ? KYSO_PURPOSE_ISSUE
+                                                        : KYSO_PURPOSE_UNKNOWN;
+}
+
 const char *
 kyso_document_verdict_process(const KysoDocumentReport *report)
 {
-    guint n_persons = 0, n_agencies = 0;
-    gboolean is_wrong = FALSE, is_last_agency_filled = FALSE;
+    guint n_approvals = 0, n_issues = 0, n_agencies = 0;
+    gboolean is_wrong = FALSE, is_last_issue_filled = FALSE;
 
     for (guint i = 0; i < report->signatures->len; i++) {
         const KysoDocumentSignature *signature = report->signatures->pdata[i];
         if (signature->verdict != KYSO_VALID)
             continue;
-        if (signature->likely_role == KYSO_ROLE_PERSONAL) {
-            is_wrong |= n_persons == 0 && n_agencies > 0;
-            n_persons++;
+        KysoPurpose purpose = act_of(report, signature);
+        if (purpose == KYSO_PURPOSE_APPROVE) {
+            is_wrong |= !report->is_data && n_approvals == 0 && n_agencies > 0;
+            n_approvals++;
         } else if (signature->likely_role == KYSO_ROLE_AGENCY) {
             n_agencies++;
-            is_last_agency_filled = kyso_document_signature_is_filled_later(signature);
+        }
+        if (purpose == KYSO_PURPOSE_ISSUE) {
+            n_issues++;
+            is_last_issue_filled = kyso_document_signature_is_filled_later(signature);
         }
     }
-    if (is_wrong || is_last_agency_filled) /* number and date come before the seal */
+    if (is_wrong || is_last_issue_filled) /* number and date come before the seal */
         return "wrong_order";
-    return n_persons > 0 && n_agencies > 0 ? "complete"
-           : n_persons > 0                 ? "approved"
+    return n_approvals > 0 && n_issues > 0 ? "complete"
+           : n_approvals > 0               ? "approved"
            : n_agencies > 0                ? "agency_only"
                                            : "none";
 }
@@ -240,6 +255,13 @@ kyso_document_verdict_advise(const KysoDocumentReport *report)
                       "Return: the document is not signed.");
     if (worst != NULL)
         return advise_return(worst);
+    if (report->is_data)
+        return advice(
+            TRUE,
+            "Tiếp nhận: chữ ký số hợp lệ và phủ toàn bộ tệp. Quy trình ký văn bản không áp "
+            "dụng cho tệp dữ liệu.",
+            "Accept: validly signed, all of it. The order of signing letters does not "
+            "apply to data.");
     const char *process = kyso_document_verdict_process(report);
     if (strcmp(process, "wrong_order") != 0 && !kyso_document_verdict_is_covered(report))
         return advice(FALSE,

@@ -33,8 +33,8 @@ static const KysoMethodEntry table[] = {
      PARAMS("credentialID", "numSignatures", "description", "wait_for_token")},
     {"signatures.signDoc", NULL, PERSON_MS, TRUE,
      PARAMS("credentialID", "purpose", "input", "output", "signature_format", "conformance_level",
-            "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify",
-            "documents", "several", "wait_for_token")},
+            "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify", "text",
+            "copy_kind", "seal_mm", "documents", "several", "wait_for_token")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
     {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature")},
@@ -57,10 +57,12 @@ service_info(KysoAgent *agent, KysoJob *job)
     }
     kyso_job_return(
         job,
-        json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s, s], s:[s, s, s], s:o, s:{s:i, s:i, s:i, s:i, "
+        json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s, s, s, s, s, s, s], s:[s, s, s], s:o, s:{s:i, "
+                  "s:i, s:i, s:i, "
                   "s:I}, s:b, s:o}",
                   "name", "kyso", "version", KYSO_VERSION, "protocol", PROTOCOL, "methods", methods,
-                  "purposes", "approve", "issue", "file", "xml", "signature_formats", "P", "C", "X",
+                  "purposes", "approve", "initial", "issue", "appendix", "copy", "receive",
+                  "comment", "file", "xml", "signature_formats", "P", "C", "X",
                   "conformance_levels", levels, "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
                   "descriptors", KYSO_CHANNEL_MAX_FDS, "connections", KYSO_MAX_CONNECTIONS,
                   "requests", KYSO_MAX_JOBS, "document", (json_int_t) G_MAXINT32, "hash_signing",

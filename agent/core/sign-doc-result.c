@@ -48,10 +48,11 @@ document_to_json(const KysoSigningDocument *document)
     const KysoRecord *record = document->record;
     g_autofree char *time = kyso_clock_to_rfc3339(document->signing->signing_time);
 
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?}", "journal", (json_int_t) record->sequence,
-                     "signed_at", time, "input_digest", record->document_digest, "output_digest",
-                     record->result_digest, "output_size", (json_int_t) document->result_size,
-                     "field", document->field);
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o}", "journal",
+                     (json_int_t) record->sequence, "signed_at", time, "input_digest",
+                     record->document_digest, "output_digest", record->result_digest, "output_size",
+                     (json_int_t) document->result_size, "field", document->field, "places",
+                     document->places != NULL ? json_incref(document->places) : json_null());
 }
 
 static json_t *

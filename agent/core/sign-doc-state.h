@@ -69,13 +69,17 @@ struct _KysoSigningDocument {
 
     KysoHelper *reader;
     KysoHelper *pages_reader;
-    KysoPrivateCopy *copy;    /* PDF; XML: first the input, then the result */
-    json_t *inspection;       /* PDF */
-    guint n_pages;            /* PDF */
-    char *text;               /* PDF: how its first page begins; NULL: not kept */
-    char *field;              /* PDF: name of the signature field */
-    KysoIncrement *increment; /* PDF */
-    GBytes *content_digest;   /* by scheme->hash */
+    KysoPrivateCopy *copy;      /* PDF; XML: first the input, then the result */
+    json_t *inspection;         /* PDF */
+    guint n_pages;              /* PDF */
+    char *text;                 /* PDF: how its first page begins; NULL: not kept */
+    char *field;                /* PDF: name of the signature field */
+    gboolean is_field_reserved; /* PDF: it is there already */
+    char *leader_field;         /* PDF: that of the last valid approval; NULL: none */
+    char *fill[KYSO_N_BLANKS];  /* PDF: number, day and month as they are written */
+    json_t *places;             /* PDF: what was put where, and how sure that is */
+    KysoIncrement *increment;   /* PDF */
+    GBytes *content_digest;     /* by scheme->hash */
 
     KysoXmlInspection *xml;     /* XML */
     GArray *xml_contents;       /* XML: of KysoXadesContent */

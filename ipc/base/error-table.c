@@ -122,6 +122,11 @@ static const KysoErrorInfo table[] = {
           "The rules here want each document of a batch opened before it is signed.",
           "Hãy xem và xác nhận từng tài liệu, hoặc bỏ bớt tài liệu khỏi lô.",
           "Open and confirm each document, or take it out of the batch."),
+    ENTRY(ALREADY_APPROVED, "already_approved", "policy",
+          "Văn bản đã được người có thẩm quyền ký, không ký nháy được nữa.",
+          "The competent person has signed the document already; it cannot be initialled any more.",
+          "Hãy ký nháy trên bản dự thảo, trước khi trình ký.",
+          "Initial the draft, before it is submitted for signature."),
     ENTRY(
         INVALID_XML, "invalid_xml", "document",
         "Tệp không phải là XML đúng chuẩn mà kyso nhận: sai cú pháp, có khai báo DOCTYPE, lồng quá "
