@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/odf-package.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zip.h>
 
@@ -40,32 +41,33 @@ kyso_odf_package_is_zip(const void *data, gsize size)
     return size >= 4 && memcmp(data, "PK\3\4", 4) == 0;
 }
 
+/* @source is kept by the archive, on success. */
 static zip_t *
-open_zip(GBytes *data, zip_source_t **ret_source, GError **error)
+open_zip(zip_source_t *source, int flags, GError **error)
 {
-    gsize size = 0;
-    const void *bytes = g_bytes_get_data(data, &size);
     zip_error_t fault;
     zip_t *zip = NULL;
 
     zip_error_init(&fault);
-    zip_source_t *source = zip_source_buffer_create(bytes, size, 0, &fault);
-    if (source != NULL && ret_source != NULL)
-        zip_source_keep(source);
     if (source != NULL)
-        zip = zip_open_from_source(source, ret_source == NULL ? ZIP_CHECKCONS | ZIP_RDONLY : 0,
-                                   &fault);
-    if (zip == NULL) {
+        zip = zip_open_from_source(source, flags, &fault);
+    if (zip == NULL)
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_INVALID_CONTAINER, "not a sound zip: %s",
                     zip_error_strerror(&fault));
-        if (source != NULL)
-            zip_source_free(source);
-        if (source != NULL && ret_source != NULL)
-            zip_source_free(source);
-    }
     zip_error_fini(&fault);
-    if (zip != NULL && ret_source != NULL)
-        *ret_source = source;
+    return zip;
+}
+
+static zip_t *
+open_to_read(GBytes *data, GError **error)
+{
+    gsize size = 0;
+    const void *bytes = g_bytes_get_data(data, &size);
+    zip_source_t *source = zip_source_buffer_create(bytes, size, 0, NULL);
+    zip_t *zip = open_zip(source, ZIP_CHECKCONS | ZIP_RDONLY, error);
+
+    if (zip == NULL && source != NULL)
+        zip_source_free(source);
     return zip;
 }
 
@@ -140,7 +142,7 @@ kyso_odf_package_open(GBytes *data, GError **error)
                     KYSO_ODF_MAX_SIZE);
         return NULL;
     }
-    zip_t *zip = open_zip(data, NULL, error);
+    zip_t *zip = open_to_read(data, error);
     if (zip == NULL)
         return NULL;
     g_autoptr(KysoOdfPackage) self = g_new0(KysoOdfPackage, 1);
@@ -247,21 +249,44 @@ read_source(zip_source_t *source)
     return size == stat.size ? g_bytes_new_take(g_steal_pointer(&data), size) : NULL;
 }
 
+/* libzip 1.7 frees what it has written over, even where that was only lent to it: it gets a copy of
+ * its own. */
+static zip_source_t *
+new_source(GBytes *data)
+{
+    gsize size = 0;
+    const void *bytes = g_bytes_get_data(data, &size);
+    void *copy = malloc(MAX(size, 1));
+
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, bytes, size);
+    zip_source_t *source = zip_source_buffer_create(copy, size, 1, NULL);
+    if (source == NULL)
+        free(copy);
+    return source;
+}
+
 GBytes *
 kyso_odf_package_sign(GBytes *data, GBytes *content, GError **error)
 {
-    zip_source_t *source = NULL;
-    zip_t *zip = open_zip(data, &source, error);
+    zip_source_t *source = new_source(data);
     GBytes *result = NULL;
 
-    if (zip == NULL)
+    if (source == NULL) {
+        fail(error, KYSO_ERROR_DOCUMENT_TOO_LARGE, "a larger package than there is memory for");
         return NULL;
-    if (!put(zip, content) || zip_close(zip) != 0)
+    }
+    zip_source_keep(source); /* the archive has the other half */
+    zip_t *zip = open_zip(source, 0, error);
+    if (zip == NULL)
+        zip_source_free(source);
+    else if (!put(zip, content) || zip_close(zip) != 0)
         zip_discard(zip);
     else
         result = read_source(source);
     zip_source_free(source);
-    if (result == NULL)
+    if (result == NULL && zip != NULL)
         fail(error, KYSO_ERROR_INVALID_CONTAINER, "cannot put the signature into the package");
     return result;
 }

@@ -90,6 +90,7 @@ test_good_facts_are_asked(void)
                       .role = KYSO_ROLE_PERSONAL,
                       .is_strong = TRUE,
                       .is_hash_signing_allowed = TRUE};
+    KysoFacts xml = {.purpose = KYSO_PURPOSE_XML, .role = KYSO_ROLE_AGENCY, .is_strong = TRUE};
     KysoFacts second = APPROVE;
     second.n_earlier = 1;
     second.is_file_covered = TRUE;
@@ -98,7 +99,10 @@ test_good_facts_are_asked(void)
     assert_asks(&ISSUE);
     assert_asks(&second);
     assert_asks(&file);
+    assert_asks(&xml);
     assert_asks(&hash);
+    xml.role = KYSO_ROLE_PERSONAL;
+    assert_asks(&xml);
     file.role = KYSO_ROLE_PERSONAL;
     hash.role = KYSO_ROLE_AGENCY;
     assert_asks(&file);
@@ -109,8 +113,10 @@ static void
 test_other_purposes_are_not_supported(void)
 {
     static const KysoPurpose OTHERS[] = {
-        KYSO_PURPOSE_UNKNOWN, KYSO_PURPOSE_MESSAGE, KYSO_PURPOSE_XML,
-        KYSO_PURPOSE_JSON,    (KysoPurpose) 999,
+        KYSO_PURPOSE_UNKNOWN,
+        KYSO_PURPOSE_MESSAGE,
+        KYSO_PURPOSE_JSON,
+        (KysoPurpose) 999,
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
