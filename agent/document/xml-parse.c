@@ -63,6 +63,7 @@ new_parser(Watch *watch)
     xmlParserCtxt *parser;
 
     xmlSetExternalEntityLoader(load_nothing);
+    xmlSetStructuredErrorFunc(NULL, say_nothing); /* what is wrong, our own codes say */
     parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
     if (parser == NULL)
         return NULL;

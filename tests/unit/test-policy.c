@@ -101,8 +101,6 @@ test_good_facts_are_asked(void)
     assert_asks(&file);
     assert_asks(&xml);
     assert_asks(&hash);
-    xml.role = KYSO_ROLE_PERSONAL;
-    assert_asks(&xml);
     file.role = KYSO_ROLE_PERSONAL;
     hash.role = KYSO_ROLE_AGENCY;
     assert_asks(&file);
@@ -112,12 +110,8 @@ test_good_facts_are_asked(void)
 static void
 test_other_purposes_are_not_supported(void)
 {
-    static const KysoPurpose OTHERS[] = {
-        KYSO_PURPOSE_UNKNOWN,
-        KYSO_PURPOSE_MESSAGE,
-        KYSO_PURPOSE_JSON,
-        (KysoPurpose) 999,
-    };
+    static const KysoPurpose OTHERS[] = {KYSO_PURPOSE_UNKNOWN, KYSO_PURPOSE_MESSAGE,
+                                         KYSO_PURPOSE_JSON, (KysoPurpose) 999};
 
     for (gsize i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
         KysoFacts facts = APPROVE;
