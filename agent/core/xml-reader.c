@@ -45,24 +45,28 @@ kyso_xml_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, 
                            user_data);
 }
 
+/* Nonsense is no fault of the caller's. */
 static json_t *
 read_facts(const KysoReply *reply, GError **error)
 {
     g_auto(KysoFd) fd = -1;
-
-    if (!kyso_json_take_fd(reply->result, "facts", KYSO_JSON_REQUIRED, reply->fds, &fd, error))
-        return NULL;
-    g_autoptr(GBytes) text = kyso_fd_read_all(fd, MAX_FACTS, error);
-    if (text == NULL)
-        return NULL;
+    g_autoptr(GBytes) text = NULL;
+    g_autoptr(json_t) facts = NULL;
+    g_autoptr(GError) fault = NULL;
     gsize size = 0;
-    const char *data = g_bytes_get_data(text, &size);
-    json_t *facts = kyso_json_parse(data, size, error);
-    if (facts != NULL && !json_is_object(facts)) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_INTERNAL, "facts that are no object");
-        g_clear_pointer(&facts, json_decref);
+
+    if (kyso_json_take_fd(reply->result, "facts", KYSO_JSON_REQUIRED, reply->fds, &fd, &fault))
+        text = kyso_fd_read_all(fd, MAX_FACTS, &fault);
+    if (text != NULL) {
+        const char *data = g_bytes_get_data(text, &size);
+        facts = kyso_json_parse(data, size, &fault);
     }
-    return facts;
+    if (json_is_object(facts))
+        return g_steal_pointer(&facts);
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_WORKER_CRASHED,
+                "kyso-document-xml talks nonsense: %s",
+                fault != NULL ? fault->message : "no object");
+    return NULL;
 }
 
 KysoXmlInspection *

@@ -4,6 +4,7 @@
 
 import zipfile
 
+import kyso_kit
 import office
 import tap
 import xml_attacks
@@ -166,6 +167,36 @@ class Packages(Case):
             path = self.package(xml_attacks.put(xml_documents.SIGNATURES, data))
             code = 'invalid_container' if what == 'another root' else 'invalid_xml'
             self.refuse_both(code, f'ODF: file of signatures: {what}', path)
+
+
+class Readers(Case):
+    """kyso-document-xml itself fails."""
+
+    can_sign_afterwards = False
+
+    def test_a_reader_that_fails_or_lies_is_told(self):
+        real = kyso_kit.program('agent/document/kyso-document-xml')
+        lying = kyso_kit.KIT / 'lying-document'
+        report = xml_documents.write_report(self.home.path / 'report.xml')
+        for what, code, line in (
+            ('crashes', 'document_worker_crashed', 'kill -SEGV $$'),
+            ('has another document signed', 'result_invalid', f'exec {lying} {real} swap'),
+            ('hands another document back', 'result_invalid', f'exec {lying} {real} replace'),
+            ('hides our signature', 'result_invalid', f'exec {lying} {real} forget'),
+        ):
+            with self.subTest(what):
+                self.restart_agent(executable=self.home.replace_programs(
+                    {'agent/document/kyso-document-xml': f'#!/bin/sh\n{line}\n'}))
+                self.refuse(code, f'the reader of XML {what}', self.data_request(), source=report,
+                            outcome='failed', logins=1 if code == 'result_invalid' else 0)
+
+    def test_a_reader_that_hangs_is_stopped(self):
+        self.home.configure('document', 'seconds=1')
+        self.restart_agent(executable=self.home.replace_programs(
+            {'agent/document/kyso-document-xml': '#!/bin/sh\nexec sleep 1000\n'}))
+        report = xml_documents.write_report(self.home.path / 'report.xml')
+        self.refuse('document_worker_hung', 'the reader of XML hangs', self.data_request(),
+                    source=report, outcome='failed')
 
 
 if __name__ == '__main__':
