@@ -11,6 +11,8 @@
 #include "ipc/base/error.h"
 
 #define MAX_SIGNATURES 256
+#define MAX_COVERED 16
+#define MAX_URI 80 /* bytes of it that are told */
 #define TIMESTAMP_FORMAT "ETSI.RFC3161"
 
 typedef struct {
@@ -214,6 +216,27 @@ check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest
     return report;
 }
 
+/* What the signer's own properties are is no matter of the reader's. */
+static json_t *
+covered_by(const json_t *signature)
+{
+    json_t *covered = json_array(), *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(signature, "references"), i, item)
+    {
+        const char *covers = json_string_value(json_object_get(item, "covers"));
+        const char *uri = json_string_value(json_object_get(item, "uri"));
+        if (json_array_size(covered) >= MAX_COVERED || uri == NULL ||
+            g_strcmp0(covers, "properties") == 0)
+            continue;
+        g_autofree char *start = g_strndup(uri, MAX_URI);
+        g_autofree char *valid = g_utf8_make_valid(start, -1);
+        json_array_append_new(covered, json_string(valid));
+    }
+    return covered;
+}
+
 static KysoDocumentSignature *
 check_xml_signature(const Order *order, const json_t *item)
 {
@@ -229,6 +252,7 @@ check_xml_signature(const Order *order, const json_t *item)
 
     self->field = g_strdup("");
     self->format = g_strdup(report != NULL && report->is_cades ? "XAdES" : "XML-DSig");
+    self->covered = covered_by(item);
     kyso_document_signature_judge(self, order->signer, report);
     return self;
 }

@@ -36,6 +36,9 @@ kyso_verify_words_reason(const char *code)
         {"signer_missing", N_("dữ liệu chữ ký không có người ký")},
         {"several_signers", N_("dữ liệu chữ ký có nhiều người ký")},
         {"content_present", N_("dữ liệu chữ ký mang nội dung riêng")},
+        {"partial_coverage", N_("không phủ toàn bộ tệp")},
+        {"reference_unresolved", N_("phần dữ liệu được ký không còn, hoặc không xác định được")},
+        {"properties_unsigned", N_("thời điểm ký và chứng thư nêu trong chữ ký không được ký")},
         {"wrong_content_type", N_("dữ liệu chữ ký sai kiểu nội dung")},
     };
     return kyso_words_find(table, G_N_ELEMENTS(table), code);

@@ -66,6 +66,7 @@ class Xml(Case):
                 self.assertEqual(answer['verdict'], 'valid')
                 self.assertTrue(answer['signatures'][0]['covers_whole_document'])
                 self.assertEqual(answer['signatures'][0]['warnings'], ['no_timestamp'])
+                self.assertEqual(answer['signatures'][0]['covered'], [''])
 
     def test_the_document_stands_as_it_was(self):
         self.sign(self.report, self.out / 'result')
@@ -108,6 +109,8 @@ class Xml(Case):
         for name, (make, verdict, reason) in xml_attacks.FORGED.items():
             with self.subTest(name):
                 self.assert_verdict(self.verify_text(make(signer, other)), verdict, reason, name)
+        answer = self.verify_text(xml_attacks.piece(signer))
+        self.assertEqual(answer['signatures'][0]['covered'], ['#chi'])
 
     def test_an_unsigned_document(self):
         for path in (self.report, self.odt):
