@@ -5,11 +5,14 @@
 
 #include "agent/cms/file-hash.h"
 #include "agent/core/document-verdict.h"
+#include "agent/xades/xades-verify.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 
 #define MAX_SIGNATURES 256
+#define MAX_COVERED 16
+#define MAX_URI 80 /* bytes of it that are told */
 #define TIMESTAMP_FORMAT "ETSI.RFC3161"
 
 typedef struct {
@@ -19,6 +22,7 @@ typedef struct {
     const json_t *inspection; /* NULL: detached */
     const KysoProofs *proofs;
     GBytes *cms; /* detached */
+    const KysoXmlInspection *xml;
 } Order;
 
 /* The bytes that one signature covers. */
@@ -217,6 +221,63 @@ check_detached(KysoSigner *signer, GBytes *cms, KysoContentDigest content_digest
     return found != NULL ? kyso_document_report_new_for(signer, found, "CAdES") : NULL;
 }
 
+/* What the signer's own properties are is no matter of the reader's. */
+static json_t *
+covered_by(const json_t *signature)
+{
+    json_t *covered = json_array(), *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(signature, "references"), i, item)
+    {
+        const char *covers = json_string_value(json_object_get(item, "covers"));
+        const char *uri = json_string_value(json_object_get(item, "uri"));
+        if (json_array_size(covered) >= MAX_COVERED || uri == NULL ||
+            g_strcmp0(covers, "properties") == 0)
+            continue;
+        g_autofree char *start = g_strndup(uri, MAX_URI);
+        g_autofree char *valid = g_utf8_make_valid(start, -1);
+        json_array_append_new(covered, json_string(valid));
+    }
+    return covered;
+}
+
+static KysoDocumentSignature *
+check_xml_signature(const Order *order, const json_t *item)
+{
+    KysoDocumentSignature *self = g_new0(KysoDocumentSignature, 1);
+    KysoXadesSubject subject = {
+        .signature = item,
+        .entries = json_object_get(order->xml->facts, "entries"),
+        .content = order->xml->content,
+        .content_size = order->xml->content_size,
+        .trust = order->signer->trust,
+    };
+    KysoSignatureReport *report = kyso_xades_verify(&subject, &self->covers_whole_document, NULL);
+
+    self->field = g_strdup("");
+    self->format = g_strdup(report != NULL && report->is_cades ? "XAdES" : "XML-DSig");
+    self->covered = covered_by(item);
+    kyso_document_signature_judge(self, order->signer, report);
+    return self;
+}
+
+static KysoDocumentReport *
+check_xml(const Order *order, GCancellable *cancellable)
+{
+    KysoDocumentReport *report = report_new();
+    report->is_data = TRUE;
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(order->xml->facts, "signatures"), i, item)
+    {
+        if (i < MAX_SIGNATURES && !g_cancellable_is_cancelled(cancellable))
+            g_ptr_array_add(report->signatures, check_xml_signature(order, item));
+    }
+    return report;
+}
+
 static void
 check_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -224,7 +285,8 @@ check_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *
     Ranges all = {order->fd, {0, order->size, order->size, 0}};
     GError *error = NULL;
     KysoDocumentReport *report =
-        order->inspection != NULL
+        order->xml != NULL ? check_xml(order, cancellable)
+        : order->inspection != NULL
             ? check_pdf(order, cancellable)
             : check_detached(order->signer, order->cms, hash_ranges, &all, &error);
 
@@ -290,6 +352,17 @@ kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset size, GB
     order->fd = fd;
     order->size = size;
     order->cms = g_bytes_ref(cms);
+    start(order, cancellable, done, user_data);
+}
+
+void
+kyso_document_report_xml_async(KysoSigner *signer, const KysoXmlInspection *inspection,
+                               GCancellable *cancellable, GAsyncReadyCallback done,
+                               gpointer user_data)
+{
+    Order *order = g_new0(Order, 1);
+    order->signer = signer;
+    order->xml = inspection;
     start(order, cancellable, done, user_data);
 }
 

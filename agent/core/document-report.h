@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 
 #include "agent/core/document-signature.h"
+#include "agent/core/xml-reader.h"
 
 typedef struct {
     GPtrArray *signatures; /* of KysoDocumentSignature, oldest first */
@@ -30,7 +31,12 @@ void kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset siz
                                          GCancellable *cancellable, GAsyncReadyCallback done,
                                          gpointer user_data);
 
-/* The same where the digest of the content by @hash is known already. Does not block.
+/* The signatures that @inspection (borrowed until done) lists in an XML document or ODF package. */
+void kyso_document_report_xml_async(KysoSigner *signer, const KysoXmlInspection *inspection,
+                                    GCancellable *cancellable, GAsyncReadyCallback done,
+                                    gpointer user_data);
+
+/* The detached one where the digest of the content by @hash is known already. Does not block.
  * KYSO_ERROR_SIGNATURE_UNREADABLE. */
 KysoDocumentReport *kyso_document_report_digest(KysoSigner *signer, GBytes *cms, const char *hash,
                                                 GBytes *digest, GError **error);

@@ -20,6 +20,7 @@ kyso_document_signature_free(KysoDocumentSignature *self)
     g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     g_clear_pointer(&self->signed_at, g_date_time_unref);
     json_decref(self->difference);
+    json_decref(self->covered);
     g_free(self);
 }
 
@@ -372,6 +373,8 @@ kyso_document_signature_describe(const KysoDocumentSignature *self)
                         json_boolean(report != NULL && report->has_timestamp));
     json_object_set_new(json, "revocation", json_string(kyso_revocation_status_name(self->status)));
     json_object_set_new(json, "warnings", warnings_to_json(self));
+    json_object_set_new(json, "covered",
+                        self->covered != NULL ? json_incref(self->covered) : json_array());
     json_object_set_new(json, "difference",
                         self->difference != NULL ? json_incref(self->difference) : json_null());
     return json;

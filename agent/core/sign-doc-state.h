@@ -4,9 +4,9 @@
 /*
  * One signDoc request on its path, and each of its documents on its own: what the request does
  * with all of them is in sign-doc.c and sign-doc-each.c, what happens to one in sign-document.c,
- * and the turns at which the ways of a PDF, a detached signature and signed data part and meet
- * are in sign-doc-pdf.c, sign-doc-detached.c and sign-doc-data.c. A single document is a list of
- * one. Main thread only.
+ * and the turns at which the ways of a PDF, of XML, of a detached signature and of signed data part
+ * and meet are in sign-doc-pdf.c, sign-doc-xml.c, sign-doc-detached.c and sign-doc-data.c. A single
+ * document is a list of one. Main thread only.
  */
 
 #include "agent/cms/cades-builder.h"
@@ -17,7 +17,9 @@
 #include "agent/core/sign-maker.h"
 #include "agent/core/sign-request.h"
 #include "agent/core/signature-scheme.h"
+#include "agent/core/xml-reader.h"
 #include "agent/jose/jws-builder.h"
+#include "agent/xades/xades-builder.h"
 #include "ipc/wire/helper.h"
 
 typedef struct _KysoSigning KysoSigning;
@@ -39,6 +41,7 @@ extern const KysoSigningKind kyso_sign_doc_detached;
 extern const KysoSigningKind kyso_sign_doc_attached; /* CAdES around its content */
 extern const KysoSigningKind kyso_sign_doc_message;  /* the same, around data that is shown */
 extern const KysoSigningKind kyso_sign_doc_json;     /* JWS */
+extern const KysoSigningKind kyso_sign_doc_xml;
 
 #define KYSO_DOCUMENT_TEXT_MAX 2048 /* bytes */
 
@@ -70,7 +73,7 @@ struct _KysoSigningDocument {
 
     KysoHelper *reader;
     KysoHelper *pages_reader;
-    KysoPrivateCopy *copy;      /* all but detached CAdES */
+    KysoPrivateCopy *copy;      /* all but detached CAdES; XML: first the input, then the result */
     json_t *inspection;         /* PDF */
     guint n_pages;              /* PDF */
     char *text;                 /* how it, or a PDF's first page, begins; NULL: not kept */
@@ -82,9 +85,15 @@ struct _KysoSigningDocument {
     KysoIncrement *increment;   /* PDF */
     GBytes *content_digest;     /* by scheme->hash */
 
+    KysoXmlInspection *xml;     /* XML */
+    GArray *xml_contents;       /* XML: of KysoXadesContent */
+    gboolean leaves_signatures; /* XML */
+    KysoXadesBuilder *xades;    /* XML */
+    KysoFd enclosed;            /* XML: document and signature */
+
     KysoCadesBuilder *builder;
     KysoJwsBuilder *jws;
-    GBytes *cms;              /* or the JWS */
+    GBytes *cms;              /* or the JWS, or the element ds:Signature */
     KysoTimestamp *timestamp; /* over the signature; NULL: none */
     goffset signed_size;      /* PDF: where what the signature covers ends */
     KysoTemporary *result;    /* what is handed over; a PDF's is that of its copy */

@@ -155,6 +155,8 @@ kind_of(const KysoSignRequest *request)
         return &kyso_sign_doc_pdf;
     case KYSO_FORMAT_JSON:
         return &kyso_sign_doc_json;
+    case KYSO_FORMAT_XML:
+        return &kyso_sign_doc_xml;
     default:
         if (request->purpose == KYSO_PURPOSE_MESSAGE)
             return &kyso_sign_doc_message;

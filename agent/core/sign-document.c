@@ -21,6 +21,7 @@ kyso_sign_document_new(KysoSigning *signing, guint index)
 
     self->signing = signing;
     self->index = index;
+    self->enclosed = -1;
     self->item = request->items->pdata[index];
     self->record = kyso_attempt_new(signing->job, kyso_policy_purpose_name(request->purpose));
     self->record->metadata = kyso_json_format(self->item->metadata, NULL);
@@ -47,6 +48,10 @@ let_go(KysoSigningDocument *self)
     g_clear_pointer(&self->content_digest, g_bytes_unref);
     g_clear_pointer(&self->builder, kyso_cades_builder_free);
     g_clear_pointer(&self->jws, kyso_jws_builder_free);
+    g_clear_pointer(&self->xml, kyso_xml_inspection_free);
+    g_clear_pointer(&self->xml_contents, g_array_unref);
+    g_clear_pointer(&self->xades, kyso_xades_builder_free);
+    kyso_fd_clear(&self->enclosed);
     g_clear_pointer(&self->cms, g_bytes_unref);
     g_clear_pointer(&self->timestamp, kyso_timestamp_free);
     kyso_fd_clear(&self->item->input);

@@ -226,7 +226,7 @@ kyso_sign_item_fits(const KysoSignItem *self, KysoPurpose purpose, GError **erro
     if (purpose != KYSO_PURPOSE_ISSUE && is_used(self, FALSE))
         return wrong(error, "\"fill\" goes with issue only", "");
     if ((purpose == KYSO_PURPOSE_FILE || purpose == KYSO_PURPOSE_MESSAGE ||
-         purpose == KYSO_PURPOSE_JSON) &&
+         purpose == KYSO_PURPOSE_JSON || purpose == KYSO_PURPOSE_XML) &&
         (has_place || has_image))
         return wrong(error, "\"place\" and \"image\" go with a PDF only", "");
     if (has_image && !shows_image)

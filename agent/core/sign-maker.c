@@ -100,3 +100,50 @@ finish_jws(KysoSigningDocument *self, GBytes *signature, GError **error)
 }
 
 const KysoSignatureMaker kyso_sign_maker_jws = {start_jws, get_jws_digest, finish_jws, NULL, NULL};
+
+/* XAdES */
+
+static gboolean
+start_xades(KysoSigningDocument *self, GError **error)
+{
+    const KysoSigning *signing = self->signing;
+    KysoXadesSpec spec = {
+        .signer = signing->certificate,
+        .chain = signing->chain,
+        .algorithm = signing->scheme->algorithm,
+        .hash = signing->scheme->hash,
+        .contents = (const KysoXadesContent *) self->xml_contents->data,
+        .n_contents = self->xml_contents->len,
+        .leaves_signatures = self->leaves_signatures,
+        .signing_time = signing->signing_time,
+    };
+    self->xades = kyso_xades_builder_new(&spec, error);
+    return self->xades != NULL;
+}
+
+static GBytes *
+get_xades_digest(const KysoSigningDocument *self)
+{
+    return kyso_xades_builder_get_digest(self->xades);
+}
+
+static GBytes *
+finish_xades(KysoSigningDocument *self, GBytes *signature, GError **error)
+{
+    return kyso_xades_builder_finish(self->xades, signature, error);
+}
+
+static GBytes *
+hash_xades_signature(const KysoSigningDocument *self, GError **error)
+{
+    return kyso_xades_builder_hash_signature(self->xades, error);
+}
+
+static GBytes *
+add_xades_timestamp(KysoSigningDocument *self, GBytes *token, GError **error)
+{
+    return kyso_xades_builder_add_timestamp(self->xades, token, error);
+}
+
+const KysoSignatureMaker kyso_sign_maker_xades = {start_xades, get_xades_digest, finish_xades,
+                                                  hash_xades_signature, add_xades_timestamp};

@@ -24,3 +24,4 @@ typedef struct {
 
 extern const KysoSignatureMaker kyso_sign_maker_cades;
 extern const KysoSignatureMaker kyso_sign_maker_jws; /* no timestamps: level B-B */
+extern const KysoSignatureMaker kyso_sign_maker_xades;

@@ -64,13 +64,15 @@ static const struct {
     {KYSO_PURPOSE_MESSAGE, KYSO_FORMAT_CMS, "C", TRUE, KYSO_LEVEL_LT},
     {KYSO_PURPOSE_MESSAGE, KYSO_FORMAT_JSON, "J", TRUE, KYSO_LEVEL_B},
     {KYSO_PURPOSE_JSON, KYSO_FORMAT_JSON, "J", TRUE, KYSO_LEVEL_B},
+    {KYSO_PURPOSE_XML, KYSO_FORMAT_XML, "X", TRUE, KYSO_LEVEL_T},
     {KYSO_PURPOSE_UNKNOWN, KYSO_FORMAT_PDF, "P", FALSE, KYSO_LEVEL_LTA}, /* of all others */
 };
 
 static gboolean
 read_envelope(KysoSignRequest *self, const char *name, GError **error)
 {
-    if (self->is_pdf || (strcmp(name, "Attached") != 0 && strcmp(name, "Detached") != 0)) {
+    if (self->is_pdf || self->is_xml ||
+        (strcmp(name, "Attached") != 0 && strcmp(name, "Detached") != 0)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "signed_envelope_property %s",
                     name);
         return FALSE;
@@ -93,6 +95,7 @@ choose_format(KysoSignRequest *self, const char *format, GError **error)
             continue;
         self->format = formats[i].format;
         self->is_pdf = self->format == KYSO_FORMAT_PDF;
+        self->is_xml = self->format == KYSO_FORMAT_XML;
         self->is_attached = formats[i].is_attached;
         if (self->level <= formats[i].level)
             return TRUE;
@@ -135,11 +138,14 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
     if (!kyso_json_get_string(params, "credentialID", KYSO_JSON_REQUIRED, &credential, error) ||
         !kyso_json_get_string(params, "signAlgo", KYSO_JSON_OPTIONAL, &algo, error) ||
         !kyso_json_get_boolean(params, "certify", KYSO_JSON_OPTIONAL, &self->certify, error) ||
+        !kyso_json_get_boolean(params, "several", KYSO_JSON_OPTIONAL, &self->several, error) ||
         !kyso_json_get_boolean(params, "wait_for_token", KYSO_JSON_OPTIONAL, &self->wait_for_token,
                                error))
         return FALSE;
     if (self->certify && self->purpose != KYSO_PURPOSE_APPROVE)
         return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
+    if (self->several && !self->is_xml)
+        return wrong(error, "\"several\" goes with xml only", "");
     self->credential_id = g_strdup(credential);
     self->sign_algo = g_strdup(algo);
     return TRUE;

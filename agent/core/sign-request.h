@@ -25,6 +25,7 @@ typedef enum {
     KYSO_FORMAT_PDF,  /* P: PAdES */
     KYSO_FORMAT_CMS,  /* C: CAdES */
     KYSO_FORMAT_JSON, /* J: JWS */
+    KYSO_FORMAT_XML,  /* X: XAdES */
 } KysoSignatureFormat;
 
 typedef struct {
@@ -32,6 +33,8 @@ typedef struct {
     KysoPurpose purpose;
     KysoSignatureFormat format;
     gboolean is_pdf;      /* signature_format P */
+    gboolean is_xml;      /* signature_format X */
+    gboolean several;     /* XML: others may sign after us */
     gboolean is_attached; /* signed_envelope_property: the content is in the signature */
     char *sign_algo;      /* OID or NULL */
     KysoLevel level;

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/verifying.h"
 
+#include <string.h>
+
 #include "agent/core/data-report.h"
 #include "agent/core/document-reader.h"
 #include "agent/core/document-report.h"
 #include "agent/core/private-copy.h"
 #include "agent/core/request-file.h"
 #include "agent/core/verifying-content.h"
+#include "agent/core/xml-reader.h"
 #include "agent/jose/jws-reader.h"
+#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 
 #define MAX_SIGNATURE (1024 * 1024) /* bytes of one beside its file */
 
-/* PDF: copied -> inspected [-> proofs read] -> verified. All else: copied -> verified. The copy
+/* PDF: copied -> inspected [-> proofs read] -> verified. XML, ODF: copied -> inspected -> verified.
+ * All else: copied -> verified. The copy
  * keeps the answer about one and the same file, whatever its owner does meanwhile. */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
+static void xml_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void proofs_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
@@ -27,8 +33,9 @@ typedef struct {
     KysoContentOutput content;
     KysoHelper *reader;
     KysoPrivateCopy *copy;
-    json_t *inspection;
-    KysoProofs *proofs; /* NULL: the document has none */
+    json_t *inspection;     /* PDF */
+    KysoXmlInspection *xml; /* XML, ODF */
+    KysoProofs *proofs;     /* NULL: the document has none */
 } Verifying;
 
 static void
@@ -41,6 +48,7 @@ verifying_free(Verifying *self)
     g_clear_object(&self->reader);
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     json_decref(self->inspection);
+    g_clear_pointer(&self->xml, kyso_xml_inspection_free);
     g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_free(self);
 }
@@ -112,6 +120,24 @@ verify_data(Verifying *self)
     return TRUE;
 }
 
+/* By how it begins: a zip, or markup. All else is for the reader of PDF, which says what is wrong
+ * with it. */
+static gboolean
+is_xml(int fd, goffset size)
+{
+    char head[64];
+    gsize length = (gsize) MIN(size, (goffset) sizeof head);
+
+    if (!kyso_fd_read_at(fd, head, length, 0, NULL))
+        return FALSE;
+    if (length >= 4 && memcmp(head, "PK\3\4", 4) == 0)
+        return TRUE;
+    gsize at = length >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < length && g_ascii_isspace(head[at]))
+        at++;
+    return at < length && head[at] == '<';
+}
+
 static void
 input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -125,9 +151,29 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     if (verify_data(self))
         return;
+    if (is_xml(self->copy->read_only, self->copy->size)) {
+        self->reader = kyso_xml_reader_new();
+        kyso_xml_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
+                                      FALSE, FALSE, xml_inspected, self);
+        return;
+    }
     self->reader = kyso_document_reader_new();
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        document_inspected, self);
+}
+
+static void
+xml_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    Verifying *self = user_data;
+    GError *error = NULL;
+
+    self->xml = kyso_xml_reader_inspect_finish(KYSO_HELPER(source), result, &error);
+    if (self->xml == NULL)
+        verifying_fail(self, error);
+    else
+        kyso_document_report_xml_async(self->agent->signer, self->xml,
+                                       kyso_job_cancellable(self->job), signatures_verified, self);
 }
 
 static void

@@ -53,6 +53,7 @@ kyso_wording_purpose(const char *language, const char *purpose)
         {"receive", T("tiếp nhận văn bản đến")},
         {"comment", T("bút phê")},
         {"file", T("ký tệp")},
+        {"xml", T("ký dữ liệu XML, ODF")},
         {"message", T("ký dữ liệu")},
         {"xml", T("ký dữ liệu XML")},
         {"json", T("ký dữ liệu JSON")},

@@ -31,6 +31,7 @@ is_purpose_unsupported(const KysoFacts *facts)
     case KYSO_PURPOSE_FILE:
     case KYSO_PURPOSE_MESSAGE:
     case KYSO_PURPOSE_JSON:
+    case KYSO_PURPOSE_XML:
     case KYSO_PURPOSE_HASH:
         return FALSE;
     default:

@@ -14,7 +14,7 @@ typedef struct {
     char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level,
         *format;
     char **reserve, **metadata;
-    gboolean certify, no_wait, attached, detached;
+    gboolean certify, several, no_wait, attached, detached;
     int timeout;
 } Options;
 
@@ -52,6 +52,7 @@ parse(Options *self, int *argc, char ***argv)
         {"day", 0, 0, G_OPTION_ARG_FILENAME, &self->day, NULL, NULL},
         {"month", 0, 0, G_OPTION_ARG_FILENAME, &self->month, NULL, NULL},
         {"certify", 0, 0, G_OPTION_ARG_NONE, &self->certify, NULL, NULL},
+        {"several", 0, 0, G_OPTION_ARG_NONE, &self->several, NULL, NULL},
         {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->output_dir, NULL, NULL},
@@ -66,9 +67,9 @@ parse(Options *self, int *argc, char ***argv)
     return kyso_cli_parse(argc, argv, entries, -1);
 }
 
-static const char *const purposes[] = {"approve", "issue", "file", "message", "json", NULL};
+static const char *const purposes[] = {"approve", "issue", "file", "message", "json", "xml", NULL};
 static const char *const levels[] = {"B-B", "B-T", "B-LT", "B-LTA", NULL};
-static const char *const formats[] = {"P", "C", "J", NULL};
+static const char *const formats[] = {"P", "C", "J", "X", NULL};
 
 /* What of @options is wrong, or NULL: @ret is then filled but for the credential. */
 static const char *
@@ -80,7 +81,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
                                         options->day != NULL || options->month != NULL))
         return T("--name, --number, --day và --month chỉ dùng khi ký một tài liệu.");
     if (options->purpose == NULL || !g_strv_contains(purposes, options->purpose))
-        return T("--purpose là approve, issue, file, message hoặc json.");
+        return T("--purpose là approve, issue, file, message, json hoặc xml.");
     if (options->place != NULL && !kyso_place_parse(options->place, &ret->place))
         return T("--place có dạng TRANG:x0,y0,x1,y1.");
     for (char **text = options->reserve; text != NULL && *text != NULL; text++)
@@ -93,7 +94,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
         return T("--level là B-B, B-T, B-LT hoặc B-LTA.");
 
     if (options->format != NULL && !g_strv_contains(formats, options->format))
-        return T("--format là P, C hoặc J.");
+        return T("--format là P, C, J hoặc X.");
     if (options->attached && options->detached)
         return T("--attached và --detached không đi với nhau.");
 
@@ -109,6 +110,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
     ret->name = options->name;
     ret->image.path = options->image;
     ret->certify = options->certify;
+    ret->several = options->several;
     ret->fill_number = options->number;
     ret->fill_day = options->day;
     ret->fill_month = options->month;

@@ -27,11 +27,12 @@ static const KysoCommand commands[] = {
 };
 
 static const char sign_help[] =
-    "  --purpose approve|issue|file|message|json\n"
+    "  --purpose approve|issue|file|message|json|xml\n"
     "  --place PAGE:x0,y0,x1,y1  --image FILE.png  --certify  --name TEXT\n"
     "  --reserve number|day|month|seal=PAGE:x0,y0,x1,y1   (approve)\n"
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
     "  --attached  --detached  --format C|J                (file, message, json)\n"
+    "  --several                                          (xml)\n"
     "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait";
 
 static int

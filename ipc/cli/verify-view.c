@@ -143,6 +143,24 @@ add_changes(GPtrArray *lines, const KysoResult *result, guint i)
     }
 }
 
+/* Of XML and ODF: what there is to say where nothing can be put after it. */
+static void
+add_covered(GPtrArray *lines, const KysoResult *result, guint i)
+{
+    guint n = kyso_client_result_count(result, "signatures.%u.covered", i);
+    g_autoptr(GString) words = g_string_new(T("chỉ một phần:"));
+
+    if (n == 0)
+        return;
+    for (guint k = 0; k < n; k++)
+        g_string_append_printf(words, "%s %s", k == 0 ? "" : ",",
+                               kyso_client_result_text(result, "signatures.%u.covered.%u", i, k));
+    if (kyso_client_result_boolean(result, "signatures.%u.covers_whole_document", i))
+        add(lines, T("Phạm vi"), T("toàn bộ tài liệu"));
+    else
+        add(lines, T("Phạm vi"), words->str);
+}
+
 static void
 add_warnings(GPtrArray *lines, const KysoResult *result, guint i)
 {
@@ -177,6 +195,7 @@ kyso_verify_view_signature(const KysoResult *result, guint i)
             ? T("chưa kiểm tra được")
             : T("đã bị thay đổi hoặc chữ ký hỏng"));
     add_changes(lines, result, i);
+    add_covered(lines, result, i);
     add_certificate(lines, result, i);
     add_warnings(lines, result, i);
     return lines;

@@ -40,6 +40,9 @@ kyso_verify_words_reason(const char *code)
         {"algorithm_forbidden", N_("thuật toán không được phép, hoặc không phải của khóa này")},
         {"algorithm_unsupported", N_("thuật toán không được hỗ trợ")},
         {"critical_unknown", N_("chữ ký đòi hỏi phần mở rộng mà kyso không biết")},
+        {"partial_coverage", N_("không phủ toàn bộ tệp")},
+        {"reference_unresolved", N_("phần dữ liệu được ký không còn, hoặc không xác định được")},
+        {"properties_unsigned", N_("thời điểm ký và chứng thư nêu trong chữ ký không được ký")},
         {"wrong_content_type", N_("dữ liệu chữ ký sai kiểu nội dung")},
     };
     return kyso_words_find(table, G_N_ELEMENTS(table), code);

@@ -53,7 +53,8 @@ const char *
 kyso_words_purpose(const char *code)
 {
     static const KysoWord table[] = {
-        {"approve", N_("ký phê duyệt")}, {"issue", N_("phát hành")},      {"file", N_("ký tệp")},
+        {"approve", N_("ký phê duyệt")}, {"issue", N_("phát hành")},
+        {"file", N_("ký tệp")},          {"xml", N_("ký dữ liệu XML, ODF")},
         {"message", N_("ký dữ liệu")},   {"json", N_("ký dữ liệu JSON")},
     };
     return kyso_words_find(table, G_N_ELEMENTS(table), code);

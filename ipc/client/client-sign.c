@@ -224,6 +224,8 @@ set_common(Parameters *self, const KysoSignRequest *request)
     set_text(self, self->params, "signed_envelope_property", request->envelope);
     if (request->certify)
         json_object_set_new(self->params, "certify", json_true());
+    if (request->several)
+        json_object_set_new(self->params, "several", json_true());
     if (request->no_wait)
         json_object_set_new(self->params, "wait_for_token", json_false());
 }

@@ -93,7 +93,7 @@ typedef struct {
 
 /* What to sign and how. Start from {0}; what is needed is marked. */
 typedef struct {
-    const char *purpose;       /* needed: "approve", "issue", "file", "message" or "json" */
+    const char *purpose;       /* needed: "approve", "issue", "file", "message", "json", "xml" */
     const char *credential_id; /* needed: see credentials.list */
     KysoFile input;            /* needed. A path is opened here and sent as a descriptor */
     KysoFile output;           /* needed. At a path the result appears whole or not at all */
@@ -120,6 +120,7 @@ typedef struct {
     const char *format; /* signature_format, such as "J" of a message; default: by purpose */
     const char *envelope; /* of file, message and json: "Attached", the signature carries what is
                              signed, or "Detached"; default: by purpose */
+    gboolean several;     /* xml: others may sign the same XML document later */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
@@ -156,9 +157,8 @@ KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *req
                                   const KysoSignDocument *documents, guint n_documents,
                                   KysoClientListProgress progress, GError **error);
 
-/* Verifies the PDF, CMS or JWS @document, or with @signature (may be NULL) that detached one over
- * it. The
- * result is that of signatures.verify: "verdict", "signatures", "process". */
+/* Verifies the PDF, XML, ODF, CMS or JWS @document, or with @signature (may be NULL) that detached
+ * one over it. The result is that of signatures.verify: "verdict", "signatures", "process". */
 KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
                                const KysoFile *signature, GError **error);
 

@@ -81,7 +81,7 @@ class WithoutAgent(Cli):
             ['sign', '--purpose', 'approve', '--reserve', 'year=1:1,2,3,4', 'a.pdf', 'b.pdf'],
             ['sign', '--purpose', 'approve', '--timeout', '3601', 'a.pdf', 'b.pdf'],
             ['sign', '--purpose', 'approve', '--credential', 'abc', 'a.pdf', 'b.pdf'],
-            ['sign', '--purpose', 'json', '--format', 'X', 'a', 'b'],
+            ['sign', '--purpose', 'json', '--format', 'Q', 'a', 'b'],
             ['sign', '--purpose', 'file', '--attached', '--detached', 'a', 'b'],
             ['sign', '--purpose', 'file', 'a', 'b', 'c'],
             ['sign', '--purpose', 'file', '--output-dir', 'out'],

@@ -28,6 +28,7 @@ PROGRAMS = (
     'agent/dialog/kyso-prompt',
     'agent/document/kyso-document',
     'agent/document/kyso-document-pages',
+    'agent/document/kyso-document-xml',
     'pkcs11/worker/kyso-token',
 )
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two programs as the agent starts them: behind their walls they still do all their work. */
+/* The programs as the agent starts them: behind their walls they still do all their work. */
 #include "tests/unit/pdf-fixture.h"
 
 #include "ipc/base/paths.h"
@@ -159,6 +159,26 @@ test_page_that_cannot_be_shown(void)
     g_assert_error(damaged, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED);
 }
 
+static void
+test_xml_is_read_behind_its_walls(void)
+{
+    static const char *const documents[] = {"<a><b/></a>", "<!DOCTYPE a><a/>"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(documents); i++) {
+        g_autoptr(KysoHelper) reader = new_helper("kyso-document-xml");
+        g_autoptr(TestString) document = g_string_new(documents[i]);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(KysoReply) reply =
+            call(reader, "xml.inspect", "{'sign': true}", document, &error);
+        if (i == 0) {
+            g_assert_no_error(error);
+            g_assert_cmpuint(reply->fds->n_fds, ==, 2);
+        } else {
+            g_assert_error(error, KYSO_ERROR, KYSO_ERROR_INVALID_XML);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -170,5 +190,7 @@ main(int argc, char **argv)
     g_test_add_func("/document-program/what-was-filled-is-seen-and-read",
                     test_what_was_filled_is_seen_and_read);
     g_test_add_func("/document-program/page-that-cannot-be-shown", test_page_that_cannot_be_shown);
+    g_test_add_func("/document-program/xml-is-read-behind-its-walls",
+                    test_xml_is_read_behind_its_walls);
     return g_test_run();
 }

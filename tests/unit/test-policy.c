@@ -90,6 +90,7 @@ test_good_facts_are_asked(void)
                       .role = KYSO_ROLE_PERSONAL,
                       .is_strong = TRUE,
                       .is_hash_signing_allowed = TRUE};
+    KysoFacts xml = {.purpose = KYSO_PURPOSE_XML, .role = KYSO_ROLE_AGENCY, .is_strong = TRUE};
     KysoFacts second = APPROVE;
     second.n_earlier = 1;
     second.is_file_covered = TRUE;
@@ -98,6 +99,7 @@ test_good_facts_are_asked(void)
     assert_asks(&ISSUE);
     assert_asks(&second);
     assert_asks(&file);
+    assert_asks(&xml);
     assert_asks(&hash);
     file.role = KYSO_ROLE_PERSONAL;
     hash.role = KYSO_ROLE_AGENCY;
@@ -108,11 +110,7 @@ test_good_facts_are_asked(void)
 static void
 test_other_purposes_are_not_supported(void)
 {
-    static const KysoPurpose OTHERS[] = {
-        KYSO_PURPOSE_UNKNOWN,
-        KYSO_PURPOSE_XML,
-        (KysoPurpose) 999,
-    };
+    static const KysoPurpose OTHERS[] = {KYSO_PURPOSE_UNKNOWN, (KysoPurpose) 999};
 
     for (gsize i = 0; i < G_N_ELEMENTS(OTHERS); i++) {
         KysoFacts facts = APPROVE;

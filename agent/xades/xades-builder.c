@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/xades/xades-builder.h"
+
+#include <string.h>
+
+#include "agent/cms/file-hash.h"
+#include "agent/pki/openssl.h"
+#include "agent/xades/xml-algorithm.h"
+#include "ipc/base/error.h"
+
+#define DSIG "http://www.w3.org/2000/09/xmldsig#"
+#define XADES "http://uri.etsi.org/01903/v1.3.2#"
+#define EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
+#define INCLUSIVE "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+#define XPATH "http://www.w3.org/TR/1999/REC-xpath-19991116"
+
+/* Exclusive canonical XML writes a namespace where it is first used, and nowhere else. */
+#define DS " xmlns:ds=\"" DSIG "\""
+#define XA " xmlns:xades=\"" XADES "\""
+#define TRANSFORM(uri) "<ds:Transform Algorithm=\"" uri "\"></ds:Transform>"
+
+struct _KysoXadesBuilder {
+    KysoCertificate *signer;
+    KysoScheme scheme;
+    const char *hash;
+    char *id;
+    char *certificates; /* of X509Data */
+    char *signed_properties, *signed_info, *signature_value;
+    GBytes *digest;
+};
+
+static char *
+to_base64(GBytes *bytes)
+{
+    gsize size = 0;
+    const guchar *data = g_bytes_get_data(bytes, &size);
+    return g_base64_encode(data, size);
+}
+
+static GBytes *
+hash_text(const char *hash, const char *text)
+{
+    g_autoptr(KysoFileHash) state = kyso_file_hash_new(hash);
+
+    kyso_file_hash_add_bytes(state, text, strlen(text));
+    return kyso_file_hash_get(state);
+}
+
+static char *
+hash_certificate(const KysoXadesBuilder *self)
+{
+    g_autoptr(KysoFileHash) state = kyso_file_hash_new(self->hash);
+    gsize size = 0;
+    const void *data = g_bytes_get_data(kyso_certificate_get_der(self->signer), &size);
+
+    kyso_file_hash_add_bytes(state, data, size);
+    g_autoptr(GBytes) digest = kyso_file_hash_get(state);
+    return to_base64(digest);
+}
+
+/* EN 319 132-1 §5.2: when, by which certificate, and of what kind each thing is. */
+static char *
+write_properties(const KysoXadesBuilder *self, const KysoXadesSpec *spec)
+{
+    GString *text = g_string_new(NULL);
+    g_autoptr(GDateTime) utc = g_date_time_to_utc(spec->signing_time);
+    g_autofree char *time = g_date_time_format(utc, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *digest = hash_certificate(self);
+
+    g_string_append_printf(
+        text,
+        "<xades:SignedProperties" XA " Id=\"%s-properties\"><xades:SignedSignatureProperties>"
+        "<xades:SigningTime>%s</xades:SigningTime><xades:SigningCertificateV2><xades:Cert>"
+        "<xades:CertDigest><ds:DigestMethod" DS " Algorithm=\"%s\"></ds:DigestMethod>"
+        "<ds:DigestValue" DS ">%s</ds:DigestValue></xades:CertDigest></xades:Cert>"
+        "</xades:SigningCertificateV2></xades:SignedSignatureProperties>"
+        "<xades:SignedDataObjectProperties>",
+        self->id, time, kyso_xml_algorithm_hash_uri(self->hash), digest);
+    for (guint i = 0; i < spec->n_contents; i++)
+        g_string_append_printf(text,
+                               "<xades:DataObjectFormat ObjectReference=\"#%s-%u\">"
+                               "<xades:MimeType>%s</xades:MimeType></xades:DataObjectFormat>",
+                               self->id, i,
+                               spec->contents[i].is_xml ? "text/xml" : "application/octet-stream");
+    g_string_append(text, "</xades:SignedDataObjectProperties></xades:SignedProperties>");
+    return g_string_free(text, FALSE);
+}
+
+static void
+write_transforms(GString *text, const KysoXadesContent *content, gboolean leaves_signatures)
+{
+    gboolean is_document = *content->name == '\0';
+
+    if (!content->is_xml)
+        return;
+    g_string_append(text, "<ds:Transforms>");
+    if (is_document)
+        g_string_append(text, TRANSFORM(DSIG "enveloped-signature"));
+    if (is_document && leaves_signatures)
+        g_string_append(text, "<ds:Transform Algorithm=\"" XPATH "\"><ds:XPath>"
+                              "not(ancestor-or-self::ds:Signature)</ds:XPath></ds:Transform>");
+    g_string_append(text, is_document ? TRANSFORM(EXCLUSIVE) : TRANSFORM(INCLUSIVE));
+    g_string_append(text, "</ds:Transforms>");
+}
+
+static void
+write_digest(const KysoXadesBuilder *self, GString *text, GBytes *digest)
+{
+    g_autofree char *value = to_base64(digest);
+
+    g_string_append_printf(text,
+                           "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod>"
+                           "<ds:DigestValue>%s</ds:DigestValue></ds:Reference>",
+                           kyso_xml_algorithm_hash_uri(self->hash), value);
+}
+
+static char *
+write_signed_info(const KysoXadesBuilder *self, const KysoXadesSpec *spec)
+{
+    GString *text = g_string_new(NULL);
+    g_autoptr(GBytes) properties = hash_text(self->hash, self->signed_properties);
+
+    g_string_append_printf(text,
+                           "<ds:SignedInfo" DS "><ds:CanonicalizationMethod Algorithm=\"" EXCLUSIVE
+                           "\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"%s\">"
+                           "</ds:SignatureMethod>",
+                           kyso_xml_algorithm_scheme_uri(self->scheme, self->hash));
+    for (guint i = 0; i < spec->n_contents; i++) {
+        g_autofree char *uri = g_uri_escape_string(spec->contents[i].name, "/!$()*+,;=:@", FALSE);
+        g_string_append_printf(text, "<ds:Reference Id=\"%s-%u\" URI=\"%s\">", self->id, i, uri);
+        write_transforms(text, &spec->contents[i], spec->leaves_signatures);
+        write_digest(self, text, spec->contents[i].digest);
+    }
+    g_string_append_printf(
+        text,
+        "<ds:Reference Type=\"http://uri.etsi.org/01903#SignedProperties\" "
+        "URI=\"#%s-properties\"><ds:Transforms>" TRANSFORM(EXCLUSIVE) "</ds:Transforms>",
+        self->id);
+    write_digest(self, text, properties);
+    g_string_append(text, "</ds:SignedInfo>");
+    return g_string_free(text, FALSE);
+}
+
+static void
+write_certificate(GString *text, const KysoCertificate *certificate)
+{
+    g_autofree char *value = to_base64(kyso_certificate_get_der(certificate));
+    g_string_append_printf(text, "<ds:X509Certificate>%s</ds:X509Certificate>", value);
+}
+
+static char *
+write_certificates(const KysoXadesSpec *spec)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    GString *text = g_string_new(NULL);
+
+    g_hash_table_add(seen, (gpointer) kyso_certificate_get_id(spec->signer));
+    write_certificate(text, spec->signer);
+    for (guint i = 0; spec->chain != NULL && i < spec->chain->len; i++) {
+        const KysoCertificate *certificate = spec->chain->pdata[i];
+        if (g_hash_table_add(seen, (gpointer) kyso_certificate_get_id(certificate)) &&
+            X509_self_signed(kyso_certificate_get_x509(certificate), 0) != 1)
+            write_certificate(text, certificate);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static EVP_PKEY *
+public_key(const KysoXadesBuilder *self)
+{
+    return X509_get0_pubkey(kyso_certificate_get_x509(self->signer));
+}
+
+KysoXadesBuilder *
+kyso_xades_builder_new(const KysoXadesSpec *spec, GError **error)
+{
+    g_autoptr(KysoXadesBuilder) self = g_new0(KysoXadesBuilder, 1);
+    g_autofree char *random = g_uuid_string_random();
+
+    self->signer = kyso_certificate_ref(spec->signer);
+    self->scheme = kyso_algorithm_scheme_from_name(spec->algorithm);
+    self->hash = g_intern_string(spec->hash);
+    if (kyso_xml_algorithm_scheme_uri(self->scheme, self->hash) == NULL || spec->n_contents == 0 ||
+        !kyso_algorithm_fits_key(self->scheme, public_key(self))) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                    "cannot sign XML by %s over %s with this key", spec->algorithm, spec->hash);
+        return NULL;
+    }
+    self->id = g_strconcat("kyso-", random, NULL);
+    self->certificates = write_certificates(spec);
+    self->signed_properties = write_properties(self, spec);
+    self->signed_info = write_signed_info(self, spec);
+    self->digest = hash_text(self->hash, self->signed_info);
+    return g_steal_pointer(&self);
+}
+
+void
+kyso_xades_builder_free(KysoXadesBuilder *self)
+{
+    if (self == NULL)
+        return;
+    g_clear_pointer(&self->signer, kyso_certificate_unref);
+    g_clear_pointer(&self->digest, g_bytes_unref);
+    g_free(self->id);
+    g_free(self->certificates);
+    g_free(self->signed_properties);
+    g_free(self->signed_info);
+    g_free(self->signature_value);
+    g_free(self);
+}
+
+GBytes *
+kyso_xades_builder_get_digest(const KysoXadesBuilder *self)
+{
+    return self->digest;
+}
+
+const char *
+kyso_xades_builder_get_signed_info(const KysoXadesBuilder *self)
+{
+    return self->signed_info;
+}
+
+const char *
+kyso_xades_builder_get_signed_properties(const KysoXadesBuilder *self)
+{
+    return self->signed_properties;
+}
+
+/* @timestamp: base64, or NULL. */
+static GBytes *
+write_signature(const KysoXadesBuilder *self, const char *timestamp)
+{
+    GString *text = g_string_new(NULL);
+
+    g_string_append_printf(text,
+                           "<ds:Signature" DS " Id=\"%s\">%s%s<ds:KeyInfo><ds:X509Data>%s"
+                           "</ds:X509Data></ds:KeyInfo><ds:Object><xades:QualifyingProperties" XA
+                           " Target=\"#%s\">%s",
+                           self->id, self->signed_info, self->signature_value, self->certificates,
+                           self->id, self->signed_properties);
+    if (timestamp != NULL)
+        g_string_append_printf(
+            text,
+            "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
+            "<xades:SignatureTimeStamp Id=\"%s-timestamp\"><ds:CanonicalizationMethod "
+            "Algorithm=\"" EXCLUSIVE "\"></ds:CanonicalizationMethod><xades:EncapsulatedTimeStamp>"
+            "%s</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
+            "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>",
+            self->id, timestamp);
+    g_string_append(text, "</xades:QualifyingProperties></ds:Object></ds:Signature>");
+    return g_string_free_to_bytes(text);
+}
+
+GBytes *
+kyso_xades_builder_finish(KysoXadesBuilder *self, GBytes *signature, GError **error)
+{
+    g_autoptr(GBytes) value = self->scheme == KYSO_SCHEME_ECDSA
+                                  ? kyso_xml_algorithm_ecdsa_to_raw(signature, public_key(self))
+                                  : g_bytes_ref(signature);
+
+    if (value == NULL || !kyso_xml_algorithm_check(public_key(self), self->scheme, self->hash,
+                                                   self->digest, value)) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_WRONG,
+                            "the signature was not made by the certificate's key");
+        return NULL;
+    }
+    g_autofree char *base64 = to_base64(value);
+    g_free(self->signature_value);
+    self->signature_value = g_strdup_printf(
+        "<ds:SignatureValue" DS " Id=\"%s-value\">%s</ds:SignatureValue>", self->id, base64);
+    return write_signature(self, NULL);
+}
+
+GBytes *
+kyso_xades_builder_hash_signature(const KysoXadesBuilder *self, GError **error)
+{
+    if (self->signature_value != NULL)
+        return hash_text("SHA256", self->signature_value);
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_INTERNAL, "there is no signature yet");
+    return NULL;
+}
+
+GBytes *
+kyso_xades_builder_add_timestamp(KysoXadesBuilder *self, GBytes *token, GError **error)
+{
+    g_autofree char *base64 = to_base64(token);
+
+    g_return_val_if_fail(self->signature_value != NULL, NULL);
+    return write_signature(self, base64);
+}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What xmlsec1, openssl and LibreOffice say of XAdES signatures in XML and ODF: rows of
+tests/show/other-formats."""
+
+import base64
+import json
+import re
+import subprocess
+
+import kyso_kit
+import xml_attacks
+import xml_documents
+
+PSS = '1.2.840.113549.1.1.10'
+KEYS = (
+    ('leader', 'RSA-2048', {}),
+    ('leader', 'RSA-2048, SHA-384', {'signAlgo': '1.2.840.113549.1.1.12'}),
+    ('leader', 'RSA-2048, SHA-512', {'signAlgo': '1.2.840.113549.1.1.13'}),
+    ('agency', 'RSA-3072', {}),
+    ('p256', 'ECDSA P-256', {}),
+    ('p384', 'ECDSA P-384', {}),
+    ('leader', 'level B-T', {'conformance_level': 'AdES-B-T'}),
+)
+REJECTED = ('text', 'attribute', 'element-added-last', 'signature-value', 'digest-value', 'signing-time')
+BROKEN = ('text', 'style', 'picture', 'manifest', 'file-removed', 'file-renamed')
+STATES = {None: 'not opened', 0: 'none', 1: 'OK', 2: 'BROKEN', 3: 'INVALID', 4: 'certificate not trusted',
+          5: 'partial', 6: 'partial, certificate not trusted'}
+SECOND = '(//*[local-name()="Signature"])[2]'
+
+
+def ask_xmlsec(place, path, *options):
+    code, said = place.run_tool(
+        'xmlsec1', '--verify', *options, '--id-attr:Id', f'{xml_documents.XADES}:SignedProperties',
+        '--enabled-key-data', 'x509', '--trusted-pem', place.anchor, '--untrusted-pem', place.intermediate,
+        path)
+    found = re.search(r'References \(ok/all\): (\d+)/(\d+)', said)
+    return code == 0 and found is not None and found[1] == found[2] and int(found[2]) == 2, said
+
+
+def show_keys(place, table, report):
+    for name, what, more in KEYS:
+        target = place.out / 'signed.xml'
+        place.sign(report, target, 'xml', name, **more)
+        good, said = ask_xmlsec(place, target)
+        table.row(f'XAdES, {what}', 'xmlsec1', 'OK' if good else said[-40:], holds=good)
+
+
+def show_stamp(place, table, report):
+    target = place.out / 'stamped.xml'
+    place.sign(report, target, 'xml', conformance_level='AdES-B-T')
+    text = target.read_text(encoding='utf-8')
+    value = re.search(r'<ds:SignatureValue.*?</ds:SignatureValue>', text)[0]
+    token = base64.b64decode(re.search(r'EncapsulatedTimeStamp>(.*?)<', text)[1])
+    for what, data, expected in (('timestamp', value, True), ('timestamp, other value', value + ' ', False)):
+        good = place.is_stamped(data.encode(), token)
+        table.row(f'XAdES, {what}', 'openssl ts', 'OK' if good else 'refused', holds=good == expected)
+
+
+def show_pss(place, table, report):
+    """xmlsec1 1.2 does not know PSS. What is signed stands in the file in its canonical form."""
+    target, folder = place.out / 'pss.xml', place.home.path
+    place.sign(report, target, 'xml', signAlgo=PSS)
+    text = target.read_text(encoding='utf-8')
+    (folder / 'info').write_text(re.search(r'<ds:SignedInfo.*?</ds:SignedInfo>', text)[0])
+    (folder / 'value').write_bytes(base64.b64decode(re.search(r'<ds:SignatureValue[^>]*>(.*?)<', text)[1]))
+    _, key = place.run_tool('openssl', 'x509', '-in', place.home.certificate('leader'), '-pubkey', '-noout')
+    (folder / 'key').write_text(key)
+    _, said = place.run_tool('openssl', 'dgst', '-sha256', '-sigopt', 'rsa_padding_mode:pss', '-sigopt',
+                             'rsa_pss_saltlen:digest', '-verify', folder / 'key', '-signature',
+                             folder / 'value', folder / 'info')
+    good = 'Verified OK' in said
+    table.row('XAdES, RSA-2048 PSS: value', 'openssl dgst', 'OK' if good else said[-40:], holds=good)
+
+
+def show_several(place, table, report):
+    first, second = place.out / 'first.xml', place.out / 'second.xml'
+    place.sign(report, first, 'xml', several=True)
+    place.sign(first, second, 'xml', 'agency')
+    for what, options in (('first of two', ()), ('second of two', ('--node-xpath', SECOND))):
+        good, said = ask_xmlsec(place, second, *options)
+        table.row(f'XAdES, {what}', 'xmlsec1', 'OK' if good else said[-40:], holds=good)
+
+
+def show_xml(place, table):
+    report = xml_documents.write_report(place.home.path / 'report.xml')
+    show_keys(place, table, report)
+    show_stamp(place, table, report)
+    show_pss(place, table, report)
+    show_several(place, table, report)
+    place.sign(report, place.out / 'signed.xml', 'xml')
+    text = (place.out / 'signed.xml').read_text(encoding='utf-8')
+    for name in REJECTED:
+        change, _, _ = xml_attacks.TAMPERED[name]
+        path = place.home.path / 'tampered.xml'
+        path.write_text(change(text), encoding='utf-8')
+        good, _ = ask_xmlsec(place, path)
+        table.row(f'XAdES, tampered with: {name}', 'xmlsec1', 'OK' if good else 'refused', holds=not good)
+
+
+def make_odt(place):
+    """By LibreOffice itself."""
+    folder = place.home.path / 'made'
+    folder.mkdir()
+    (folder / 'letter.txt').write_text('Công văn thử nghiệm.\nNội dung.\n', encoding='utf-8')
+    subprocess.run(['soffice', f'-env:UserInstallation={(folder / "user").as_uri()}', '--headless',
+                    '--convert-to', 'odt', '--outdir', folder, folder / 'letter.txt'],
+                   check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    return folder / 'letter.odt'
+
+
+def sign_odts(place, ours, made):
+    """{what: signed package}."""
+    signed = {}
+    for name, what, more in KEYS:
+        signed[what] = place.out / f'{len(signed)}.odt'
+        place.sign(ours, signed[what], 'xml', name, **more)
+    signed['made by LibreOffice'] = place.out / 'made.odt'
+    place.sign(made, signed['made by LibreOffice'], 'xml')
+    signed['two signatures'] = place.out / 'two.odt'
+    place.sign(signed['RSA-2048'], signed['two signatures'], 'xml', 'agency')
+    return signed
+
+
+def show_odf(place, table):
+    ours = xml_documents.write_odt(place.home.path / 'letter.odt')
+    signed = sign_odts(place, ours, make_odt(place))
+    asked = {f'ODF, {what}': (path, 'OK') for what, path in signed.items()}
+    asked['ODF, not signed'] = (ours, 'none')
+    for name in BROKEN:
+        change, _, _ = xml_attacks.PACKAGES[name]
+        path = xml_documents.change_package(signed['RSA-2048'], place.home.path / f'{name}.odt', change)
+        asked[f'ODF, tampered with: {name}'] = (path, 'BROKEN')
+    run = subprocess.run(
+        [kyso_kit.KIT / 'libreoffice-signatures', place.home.path / 'office', place.anchor, '--',
+         *(path for path, _ in asked.values())], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    states = json.loads(run.stdout) if run.returncode == 0 else {}
+    for what, (path, expected) in asked.items():
+        said = STATES[states.get(str(path))]
+        refused = expected == 'BROKEN' and said == 'not opened'
+        table.row(what, 'LibreOffice', said, holds=said == expected or refused)
+    if run.returncode != 0:
+        table.row('ODF', 'LibreOffice', run.stderr[-60:], holds=False)
