@@ -2,13 +2,10 @@
 #include "agent/core/data-content.h"
 
 #include "agent/cms/cms-envelope.h"
-#include "agent/cms/file-hash.h"
 #include "agent/core/data-report.h"
+#include "agent/core/hashed-sink.h"
 #include "agent/jose/jws-reader.h"
-#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
-
-#define BLOCK (1024 * 1024)
 
 typedef struct {
     int fd;
@@ -16,41 +13,11 @@ typedef struct {
     char *dir;
 } Order;
 
-/* What is written is what is hashed. */
-typedef struct {
-    int fd;
-    KysoFileHash *hash;
-    goffset size;
-} Sink;
-
 static void
 order_free(Order *order)
 {
     g_free(order->dir);
     g_free(order);
-}
-
-static gboolean
-put(Sink *sink, const void *data, gsize size, GError **error)
-{
-    kyso_file_hash_add_bytes(sink->hash, data, size);
-    sink->size += (goffset) size;
-    return kyso_fd_write_all(sink->fd, data, size, error);
-}
-
-static gboolean
-put_part(Sink *sink, int fd, const KysoCmsRange *part, GCancellable *cancellable, GError **error)
-{
-    g_autofree char *block = g_malloc(BLOCK);
-
-    for (goffset done = 0; done < part->length; done += BLOCK) {
-        gsize length = (gsize) MIN(BLOCK, part->length - done);
-        if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
-            !kyso_fd_read_at(fd, block, length, part->offset + done, error) ||
-            !put(sink, block, length, error))
-            return FALSE;
-    }
-    return TRUE;
 }
 
 static gboolean
@@ -62,7 +29,7 @@ has_none(GError **error)
 }
 
 static gboolean
-put_cms(Sink *sink, const Order *order, GCancellable *cancellable, GError **error)
+put_cms(KysoHashedSink *sink, const Order *order, GCancellable *cancellable, GError **error)
 {
     g_autoptr(KysoCmsEnvelope) envelope = kyso_cms_envelope_read(order->fd, order->size, error);
 
@@ -70,15 +37,17 @@ put_cms(Sink *sink, const Order *order, GCancellable *cancellable, GError **erro
         return FALSE;
     if (!envelope->has_content)
         return has_none(error);
-    for (guint i = 0; i < envelope->content->len; i++)
-        if (!put_part(sink, order->fd, &g_array_index(envelope->content, KysoCmsRange, i),
-                      cancellable, error))
+    for (guint i = 0; i < envelope->content->len; i++) {
+        const KysoCmsRange *part = &g_array_index(envelope->content, KysoCmsRange, i);
+        if (!kyso_hashed_sink_put_range(sink, order->fd, part->offset, part->length, cancellable,
+                                        error))
             return FALSE;
+    }
     return TRUE;
 }
 
 static gboolean
-put_jws(Sink *sink, const Order *order, GError **error)
+put_jws(KysoHashedSink *sink, const Order *order, GError **error)
 {
     g_autoptr(GBytes) file = kyso_data_report_read_jws(order->fd, order->size, error);
     g_autoptr(KysoJws) jws = file != NULL ? kyso_jws_read(file, error) : NULL;
@@ -87,7 +56,7 @@ put_jws(Sink *sink, const Order *order, GError **error)
         return FALSE;
     if (jws->payload == NULL)
         return has_none(error);
-    return put(sink, g_bytes_get_data(jws->payload, NULL), g_bytes_get_size(jws->payload), error);
+    return kyso_hashed_sink_put_bytes(sink, jws->payload, error);
 }
 
 static void
@@ -96,7 +65,7 @@ take_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
     const Order *order = task_data;
     g_autoptr(KysoSignDataResult) result = g_new0(KysoSignDataResult, 1);
     g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
-    Sink sink = {.hash = hash};
+    KysoHashedSink sink = {.hash = hash};
     GError *error = NULL;
 
     result->file = kyso_temporary_new(order->dir, &error);

@@ -2,11 +2,9 @@
 #include "agent/core/sign-data.h"
 
 #include "agent/cms/cms-envelope.h"
-#include "agent/cms/file-hash.h"
+#include "agent/core/hashed-sink.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
-
-#define BLOCK (1024 * 1024)
 
 typedef struct {
     char *dir;
@@ -14,13 +12,6 @@ typedef struct {
     int content;
     goffset size;
 } Order;
-
-/* What is written is what is hashed. */
-typedef struct {
-    int fd;
-    KysoFileHash *hash;
-    goffset size;
-} Sink;
 
 static void
 order_free(Order *order)
@@ -41,48 +32,17 @@ kyso_sign_data_result_free(KysoSignDataResult *self)
 }
 
 static gboolean
-put(Sink *sink, const void *data, gsize size, GError **error)
-{
-    kyso_file_hash_add_bytes(sink->hash, data, size);
-    sink->size += (goffset) size;
-    return kyso_fd_write_all(sink->fd, data, size, error);
-}
-
-static gboolean
-put_bytes(Sink *sink, GBytes *bytes, GError **error)
-{
-    gsize size = 0;
-    const void *data = g_bytes_get_data(bytes, &size);
-
-    return put(sink, data, size, error);
-}
-
-static gboolean
-put_content(Sink *sink, const Order *order, GCancellable *cancellable, GError **error)
-{
-    g_autofree char *block = g_malloc(BLOCK);
-
-    for (goffset offset = 0; offset < order->size; offset += BLOCK) {
-        gsize length = (gsize) MIN(BLOCK, order->size - offset);
-        if (g_cancellable_set_error_if_cancelled(cancellable, error) ||
-            !kyso_fd_read_at(order->content, block, length, offset, error) ||
-            !put(sink, block, length, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-put_all(Sink *sink, const Order *order, GCancellable *cancellable, GError **error)
+put_all(KysoHashedSink *sink, const Order *order, GCancellable *cancellable, GError **error)
 {
     g_autoptr(GBytes) before = NULL;
     g_autoptr(GBytes) behind = NULL;
 
     if (order->content < 0)
-        return put_bytes(sink, order->signature, error);
+        return kyso_hashed_sink_put_bytes(sink, order->signature, error);
     return kyso_cms_envelope_cut(order->signature, order->size, &before, &behind, error) &&
-           put_bytes(sink, before, error) && put_content(sink, order, cancellable, error) &&
-           put_bytes(sink, behind, error);
+           kyso_hashed_sink_put_bytes(sink, before, error) &&
+           kyso_hashed_sink_put_range(sink, order->content, 0, order->size, cancellable, error) &&
+           kyso_hashed_sink_put_bytes(sink, behind, error);
 }
 
 static void
@@ -98,7 +58,7 @@ write_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *
         g_task_return_error(task, error);
         return;
     }
-    Sink sink = {.fd = kyso_temporary_fd(result->file), .hash = hash};
+    KysoHashedSink sink = {.fd = kyso_temporary_fd(result->file), .hash = hash};
     if (!put_all(&sink, order, cancellable, &error)) {
         g_task_return_error(task, error);
         return;

@@ -22,7 +22,6 @@ static void text_read(GObject *source, GAsyncResult *result, gpointer user_data)
 static void places_found(GObject *source, GAsyncResult *result, gpointer user_data);
 static void update_prepared(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
-static void result_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
 static int
 copy_fd(const KysoSigningDocument *self)
@@ -249,21 +248,7 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     self->inspection = inspection;
     kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
                                    self->inspection, NULL, kyso_job_cancellable(self->signing->job),
-                                   result_verified, self);
-}
-
-static void
-result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    KysoSigningDocument *self = user_data;
-    GError *error = NULL;
-
-    self->report = kyso_document_report_finish(result, &error);
-    if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error)) {
-        self->result = self->copy->file;
-        self->result_size = self->copy->size;
-    }
-    kyso_sign_document_completed(self, error);
+                                   kyso_sign_document_copy_verified, self);
 }
 
 const KysoSigningKind kyso_sign_doc_pdf = {

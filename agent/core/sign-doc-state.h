@@ -166,6 +166,10 @@ char *kyso_sign_document_work_dir(const KysoSigningDocument *self);
 gboolean kyso_sign_document_check_report(const KysoSigningDocument *self,
                                          const KysoDocumentReport *report, GError **error);
 
+/* Callback of the report about a result that is in the private copy: judges it ->
+ * kyso_sign_document_completed. */
+void kyso_sign_document_copy_verified(GObject *source, GAsyncResult *result, gpointer user_data);
+
 /* ---- the request (sign-doc.c) ---- */
 
 /* Must the person see each document of this request by itself? */

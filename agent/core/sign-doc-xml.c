@@ -17,7 +17,6 @@ static void contents_hashed(GObject *source, GAsyncResult *result, gpointer user
 static void signature_enclosed(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_written(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
-static void result_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
 static GCancellable *
 cancellable_of(const KysoSigningDocument *self)
@@ -298,21 +297,8 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_sign_document_completed(self, error);
     else
         kyso_document_report_xml_async(self->signing->agent->signer, self->xml,
-                                       cancellable_of(self), result_verified, self);
-}
-
-static void
-result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    KysoSigningDocument *self = user_data;
-    GError *error = NULL;
-
-    self->report = kyso_document_report_finish(result, &error);
-    if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error)) {
-        self->result = self->copy->file;
-        self->result_size = self->copy->size;
-    }
-    kyso_sign_document_completed(self, error);
+                                       cancellable_of(self), kyso_sign_document_copy_verified,
+                                       self);
 }
 
 const KysoSigningKind kyso_sign_doc_xml = {

@@ -295,6 +295,20 @@ kyso_sign_document_check_report(const KysoSigningDocument *self, const KysoDocum
     return is_good;
 }
 
+void
+kyso_sign_document_copy_verified(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+
+    self->report = kyso_document_report_finish(result, &error);
+    if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error)) {
+        self->result = self->copy->file;
+        self->result_size = self->copy->size;
+    }
+    kyso_sign_document_completed(self, error);
+}
+
 static void
 done(KysoSigningDocument *self, GError *error)
 {
