@@ -254,16 +254,35 @@ set_fault(X509_STORE_CTX *context, GError **error)
     ERR_clear_error();
 }
 
-static GPtrArray *
-copy_chain(X509_STORE_CTX *context, GError **error)
+/* The one among @certificates that stands for @x509 itself, not for an equal one, or NULL. */
+static KysoCertificate *
+find_owner(const GPtrArray *certificates, const X509 *x509)
 {
+    for (guint i = 0; certificates != NULL && i < certificates->len; i++)
+        if (kyso_certificate_get_x509(g_ptr_array_index(certificates, i)) == x509)
+            return kyso_certificate_ref(g_ptr_array_index(certificates, i));
+    return NULL;
+}
+
+/* Reading a certificate costs more than checking its signature, so those that we have are used. */
+static GPtrArray *
+copy_chain(KysoTrust *self, X509_STORE_CTX *context, const KysoCertificate *leaf,
+           const GPtrArray *extra, GError **error)
+{
+    const GPtrArray *known[] = {self->anchors, self->timestamp_anchors, self->intermediates, extra};
     STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(context);
     g_autoptr(GPtrArray) chain =
         g_ptr_array_new_with_free_func((GDestroyNotify) kyso_certificate_unref);
 
     for (int i = 0; i < sk_X509_num(path); i++) {
-        KysoCertificate *certificate =
-            kyso_certificate_new_from_x509(sk_X509_value(path, i), error);
+        X509 *x509 = sk_X509_value(path, i);
+        KysoCertificate *certificate = kyso_certificate_get_x509(leaf) == x509
+                                           ? kyso_certificate_ref((KysoCertificate *) leaf)
+                                           : NULL;
+        for (guint j = 0; certificate == NULL && j < G_N_ELEMENTS(known); j++)
+            certificate = find_owner(known[j], x509);
+        if (certificate == NULL)
+            certificate = kyso_certificate_new_from_x509(x509, error);
         if (certificate == NULL)
             return NULL;
         g_ptr_array_add(chain, certificate);
@@ -305,7 +324,7 @@ check_path(KysoTrust *self, X509_STORE *store, const KysoCertificate *certificat
         return FALSE;
     }
 
-    g_autoptr(GPtrArray) chain = copy_chain(context, error);
+    g_autoptr(GPtrArray) chain = copy_chain(self, context, certificate, extra, error);
     if (chain == NULL)
         return FALSE;
     if (ret_chain != NULL)
