@@ -34,7 +34,7 @@ static const KysoMethodEntry table[] = {
     {"signatures.signDoc", NULL, PERSON_MS, TRUE,
      PARAMS("credentialID", "purpose", "input", "output", "signature_format", "conformance_level",
             "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify",
-            "documents", "wait_for_token")},
+            "repair", "documents", "wait_for_token")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
     {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature")},

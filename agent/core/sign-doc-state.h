@@ -64,11 +64,13 @@ struct _KysoSigningDocument {
 
     KysoHelper *reader;
     KysoHelper *pages_reader;
-    KysoPrivateCopy *copy;    /* PDF */
-    json_t *inspection;       /* PDF */
-    guint n_pages;            /* PDF */
-    char *text;               /* PDF: how its first page begins; NULL: not kept */
-    char *field;              /* PDF: name of the signature field */
+    KysoPrivateCopy *copy; /* PDF */
+    char
+        *rewritten_digest; /* PDF: of the copy, where it was damaged and is written anew; or NULL */
+    json_t *inspection;    /* PDF */
+    guint n_pages;         /* PDF */
+    char *text;            /* PDF: how its first page begins; NULL: not kept */
+    char *field;           /* PDF: name of the signature field */
     KysoIncrement *increment; /* PDF */
     GBytes *content_digest;   /* by scheme->hash */
 

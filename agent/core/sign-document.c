@@ -62,6 +62,7 @@ kyso_sign_document_free(KysoSigningDocument *self)
     g_clear_error(&self->late_error);
     g_free(self->text);
     g_free(self->field);
+    g_free(self->rewritten_digest);
     g_clear_pointer(&self->report, kyso_document_report_free);
     g_free(self);
 }

@@ -90,11 +90,14 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
     if (!kyso_json_get_string(params, "credentialID", KYSO_JSON_REQUIRED, &credential, error) ||
         !kyso_json_get_string(params, "signAlgo", KYSO_JSON_OPTIONAL, &algo, error) ||
         !kyso_json_get_boolean(params, "certify", KYSO_JSON_OPTIONAL, &self->certify, error) ||
+        !kyso_json_get_boolean(params, "repair", KYSO_JSON_OPTIONAL, &self->repair, error) ||
         !kyso_json_get_boolean(params, "wait_for_token", KYSO_JSON_OPTIONAL, &self->wait_for_token,
                                error))
         return FALSE;
     if (self->certify && self->purpose != KYSO_PURPOSE_APPROVE)
         return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
+    if (self->repair && !self->is_pdf)
+        return wrong(error, "\"repair\" goes with a PDF only", "");
     self->credential_id = g_strdup(credential);
     self->sign_algo = g_strdup(algo);
     return TRUE;

@@ -26,6 +26,7 @@ typedef struct {
     gboolean is_pdf; /* signature_format P; else C */
     char *sign_algo; /* OID or NULL */
     KysoLevel level;
+    gboolean repair; /* a damaged PDF without a signature may be written anew first */
     gboolean certify;
     gboolean wait_for_token;
     gboolean is_batch;      /* "documents" was given, if only with one */

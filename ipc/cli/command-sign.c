@@ -13,7 +13,7 @@
 typedef struct {
     char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level;
     char **reserve, **metadata;
-    gboolean certify, no_wait;
+    gboolean certify, repair, no_wait;
     int timeout;
 } Options;
 
@@ -50,6 +50,7 @@ parse(Options *self, int *argc, char ***argv)
         {"day", 0, 0, G_OPTION_ARG_FILENAME, &self->day, NULL, NULL},
         {"month", 0, 0, G_OPTION_ARG_FILENAME, &self->month, NULL, NULL},
         {"certify", 0, 0, G_OPTION_ARG_NONE, &self->certify, NULL, NULL},
+        {"repair", 0, 0, G_OPTION_ARG_NONE, &self->repair, NULL, NULL},
         {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->output_dir, NULL, NULL},
@@ -96,6 +97,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
     ret->name = options->name;
     ret->image.path = options->image;
     ret->certify = options->certify;
+    ret->repair = options->repair;
     ret->fill_number = options->number;
     ret->fill_day = options->day;
     ret->fill_month = options->month;

@@ -222,6 +222,8 @@ set_common(Parameters *self, const KysoSignRequest *request)
     }
     if (request->certify)
         json_object_set_new(self->params, "certify", json_true());
+    if (request->repair)
+        json_object_set_new(self->params, "repair", json_true());
     if (request->no_wait)
         json_object_set_new(self->params, "wait_for_token", json_false());
 }

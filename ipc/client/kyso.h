@@ -117,6 +117,7 @@ typedef struct {
     gboolean no_wait;  /* fail at once where the token is not plugged in; else it is waited for */
     const char *level; /* "B-B" (default), "B-T": with a timestamp, "B-LT": and proofs of the
                           certificates' status, "B-LTA": and a timestamp over all of it */
+    gboolean repair;   /* write a damaged PDF that has no signature anew first */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such

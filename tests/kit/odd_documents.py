@@ -104,7 +104,7 @@ def page_count_too_large():
     return pages(b'3 0 R', b'4000', {})
 
 
-@odd('document_damaged')
+@odd(SIGNS)
 def page_count_above_its_kids():
     return pages(b'3 0 R', b'3', {})
 
@@ -290,9 +290,15 @@ def resources_missing():
 
 @odd(SIGNS)
 def names_escaped():
-    objects = simple(b'/Ky#20So#2f /a#b#c')
+    objects = simple(b'/Ky#20So#2f /a#23#ff')
     objects[3] = objects[3].replace(b'/MediaBox', b'/Media#42ox')
     return whole({**objects, 1: objects[1].replace(b'/Pages', b'/P#61ges')})
+
+
+@odd('document_damaged')
+def name_escape_broken():
+    """qpdf writes such a name as it was."""
+    return whole(simple(page=b'/Kit /a#b#c'))
 
 
 @odd(SIGNS)
@@ -314,9 +320,14 @@ def comments_everywhere():
     return whole({**objects, 1: b'%a comment (\n<<%b >>\n/Type%c\n/Catalog%d\n/Pages 2 %e\n0 R>>'})
 
 
+@odd(REPAIRED)
+def number_with_two_signs():
+    return whole(simple(page=b'/Kit --7'))
+
+
 @odd(SIGNS)
 def numbers_odd():
-    return whole(simple(page=b'/Kit [+5 -.5 4. 00012 -0 --7 0.00000000000000000000001]'))
+    return whole(simple(page=b'/Kit [+5 -.5 4. 00012 -0 0.00000000000000000000001]'))
 
 
 @odd(SIGNS)
@@ -329,7 +340,7 @@ def dictionary_not_closed():
     return edited(3, b'/Contents 4 0 R >>', b'/Contents 4 0 R')
 
 
-@odd(SIGNS)
+@odd(REPAIRED)
 def key_twice():
     return edited(3, b'/Contents 4 0 R', b'/Rotate 90 /Rotate 0 /Contents 4 0 R')
 

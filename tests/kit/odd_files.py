@@ -80,7 +80,7 @@ def table_with_cr_before_xref():
     return sound(head=b'\r\rxref\r\n')
 
 
-@odd(REPAIRED)
+@odd(SIGNS)
 def table_with_entries_of_19_bytes():
     return sound(eol=b'\n')
 
@@ -155,7 +155,7 @@ def object_number_of_seven_digits():
     return whole({**simple(), 8388000: b'(far)'})
 
 
-@odd('document_damaged')
+@odd(REPAIRED)
 def object_number_out_of_range():
     return whole({**simple(), 2147483640: b'(too far)'})
 
@@ -201,12 +201,13 @@ def no_end_of_file_mark():
     return sound().replace(b'%%EOF\n', b'')
 
 
-@odd(REPAIRED)
+@odd('document_truncated')
 def cut_off_before_the_table():
+    """Nobody says any more which object the catalogue is."""
     return sound().split(b'xref\n')[0]
 
 
-@odd('document_damaged')
+@odd('document_truncated')
 def cut_off_in_the_middle():
     """Neither font nor page is there any more."""
     data = sound()
@@ -228,7 +229,7 @@ def junk_before_header_not_counted():
     return file.table(file.put(simple())).data
 
 
-@odd('document_not_pdf')
+@odd(REPAIRED)
 def header_beyond_1024_bytes():
     return b' ' * 1025 + sound()
 
@@ -261,7 +262,7 @@ def fifty_revisions():
     return data
 
 
-@odd('document_damaged')
+@odd(REPAIRED)
 def prev_loop():
     """The older table names the newer one as its own older one."""
     data = update(sound(), {4: stream(WORDS + b' ')})

@@ -51,7 +51,7 @@ def form_flags_are_no_number():
     return form(b'[10 0 R]', b'/SigFlags (three)', {10: TEXT % (b'So', b'')})
 
 
-@odd('document_xfa')
+@odd('dynamic_form')
 def form_of_xfa():
     """What is shown, other readers draw out of XML that this signature's look is no part of."""
     return form(b'[10 0 R]', b'/XFA 11 0 R', {10: TEXT % (b'So', b''), 11: stream(b'<xdp/>')})
@@ -116,7 +116,7 @@ def annotations_null():
     return whole(simple(page=b'/Annots [null 99 0 R]'))
 
 
-@odd(SIGNS)
+@odd('document_damaged')
 def annotations_no_array():
     return whole(simple(page=b'/Annots << /A 1 >>'))
 
@@ -129,17 +129,22 @@ def annotations_shared_by_two_pages():
 
 # Earlier signatures
 
-@odd('changes_forbidden')
+@odd('changes_forbidden', reserves=False)
 def certified_without_changes(signer):
     return pdf_attacks.approve(pdf_attacks.letter(), signer, keys=pdf_attacks.docmdp(1)).data
 
 
-@odd(SIGNS)
+@odd(SIGNS, reserves=False)
 def certified_with_filling(signer):
     return pdf_attacks.approve(pdf_attacks.letter(), signer, keys=pdf_attacks.docmdp(2)).data
 
 
-@odd(SIGNS)
+@odd('changes_forbidden')
+def certified_with_filling_and_new_fields(signer):
+    return certified_with_filling(signer)
+
+
+@odd(SIGNS, reserves=False)
 def fields_locked(signer):
     lock = pdf_attacks.field_lock(b'/Action /Include /Fields [(Trich yeu)]')
     return pdf_attacks.approve(pdf_attacks.letter(), signer, keys=lock).data

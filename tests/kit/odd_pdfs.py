@@ -16,10 +16,12 @@ SIGNS, REPAIRED = 'signs', 'repaired'
 
 
 class Odd:
-    """One file of the corpus. `place`: a rectangle on its page 1 that can be signed."""
+    """One file of the corpus. `place`: a rectangle on its page 1 that can be signed. `reserves`: do
+    we ask for fields for the agency there?"""
 
-    def __init__(self, name, expected, make, place):
+    def __init__(self, name, expected, make, place, reserves=True):
         self.name, self.expected, self.make, self.place = name, expected, make, place
+        self.reserves = reserves
 
 
 CORPUS = {}
