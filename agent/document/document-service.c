@@ -8,6 +8,7 @@
 #include "ipc/base/error.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_PAGES 256 /* of one inspection */
 
@@ -170,6 +171,7 @@ kyso_document_service_rewrite(const json_t *params, KysoFdList *fds, KysoFdList 
     if (output < 0 || !kyso_pdf_rewrite(fd, status.st_size, output, &rewritten, error))
         return NULL;
     json_t *result = rewrite_result(&rewritten);
+    lseek(output, 0, SEEK_SET); /* memory can be rewound */
     kyso_fd_list_append(ret_fds, kyso_fd_steal(&output));
     return result;
 }

@@ -98,14 +98,43 @@ has_permissions(QPDFObjectHandle root)
                                           permissions.hasKey("/UR3") || permissions.hasKey("/UR"));
 }
 
+static bool
+is_signature(QPDFObjectHandle dictionary)
+{
+    return dictionary.hasKey("/ByteRange") ||
+           (dictionary.getKey("/FT").isNameAndEquals("/Sig") && !dictionary.getKey("/V").isNull());
+}
+
+/* In @object itself, not in those that it refers to. The parser has bounded the depth. */
+static bool
+has_signature(QPDFObjectHandle object)
+{
+    if (object.isArray()) {
+        for (int i = 0; i < object.getArrayNItems(); i++) {
+            auto item = object.getArrayItem(i);
+            if (!item.isIndirect() && has_signature(item))
+                return true;
+        }
+        return false;
+    }
+    if (object.isStream())
+        object = object.getDict();
+    if (!object.isDictionary())
+        return false;
+    if (is_signature(object))
+        return true;
+    for (auto &[key, value] : object.getDictAsMap())
+        if (!value.isIndirect() && has_signature(value))
+            return true;
+    return false;
+}
+
 /* Decoded, and out of object streams: what the bytes do not show. */
 static bool
 has_signature_object(QPDF &pdf)
 {
     for (auto &object : pdf.getAllObjects())
-        if (object.isDictionary() &&
-            (object.hasKey("/ByteRange") ||
-             (object.getKey("/FT").isNameAndEquals("/Sig") && !object.getKey("/V").isNull())))
+        if (has_signature(object))
             return true;
     return has_permissions(pdf.getRoot());
 }

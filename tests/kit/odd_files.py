@@ -275,6 +275,27 @@ def prev_to_nowhere():
     return re.sub(rb'/Prev \d+', b'/Prev 5', update(sound(), {4: stream(WORDS + b' ')}))
 
 
+@odd('document_truncated')
+def startxref_of_twenty_digits():
+    """More than any file has; qpdf gives up where a number does not fit."""
+    return re.sub(rb'startxref\n(\d+)', b'startxref\n99999999999999999999', sound())
+
+
+@odd(SIGNS)
+def offset_beyond_the_file_of_what_nobody_uses():
+    file = File()
+    places = file.put(simple())
+    return file.table({**places, 6: (0, 9999999999)}).data
+
+
+@odd(REPAIRED)
+def offset_of_ten_digits():
+    """That of the catalogue, in a file that is not that large."""
+    file = File()
+    places = file.put(simple())
+    return file.table({**places, 1: (0, 9999999999)}).data
+
+
 # Files that are none
 
 @odd('document_empty')

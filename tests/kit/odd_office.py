@@ -2,8 +2,6 @@
 """What becomes of each odd PDF in an office: the leader approves it, the agency issues it, and
 strangers look at the result."""
 
-import hashlib
-import inspect
 import re
 import subprocess
 
@@ -63,9 +61,8 @@ class OddOffice(signed_letters.Office):
         self.folder.mkdir()
 
     def write(self, odd):
-        takes_signer = inspect.signature(odd.make).parameters
         path = self.folder / f'{odd.name}.pdf'
-        path.write_bytes(odd.make(self.signer('leader')) if takes_signer else odd.make())
+        path.write_bytes(odd.make(self.signer('leader')) if odd.needs_signer else odd.make())
         return path
 
     def ask(self, purpose, source, target, **params):

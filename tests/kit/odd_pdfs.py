@@ -3,12 +3,16 @@
 """The corpus of odd PDFs: each oddity one file, named after it, with what must become of it when
 somebody asks to have it signed.
 
-    usage: tests/kit/odd_pdfs.py FOLDER    writes FOLDER/NAME.pdf, and prints what is expected
+    usage: tests/kit/odd_pdfs.py FOLDER
 
-SIGNS: it is signed as it stands. REPAIRED: refused as damaged; with "repair" rewritten, then signed. Else the
-code of the error, with "repair" or without. Those that need a signature, or qpdf, take a `signer` and are made by
-odd_signed and odd_locked."""
+writes FOLDER/NAME.pdf, but for those that need a signature, and prints of each: name, what is
+expected, the place of page 1 that can be signed.
 
+SIGNS: it is signed as it stands. REPAIRED: refused as damaged; with "repair" written anew, then
+signed. Else the code with which it is refused, "repair" or not. The files themselves are not kept
+beside this: so none can differ from the function that says what it is."""
+
+import inspect
 import pathlib
 import sys
 
@@ -18,6 +22,10 @@ SIGNS, REPAIRED = 'signs', 'repaired'
 class Odd:
     """One file of the corpus. `place`: a rectangle on its page 1 that can be signed. `reserves`: do
     we ask for fields for the agency there?"""
+
+    @property
+    def needs_signer(self):
+        return bool(inspect.signature(self.make).parameters)
 
     def __init__(self, name, expected, make, place, reserves=True):
         self.name, self.expected, self.make, self.place = name, expected, make, place
@@ -46,19 +54,14 @@ def names():
     return sorted(CORPUS)
 
 
-def write(folder, name):
-    """The file, written into @folder."""
-    path = pathlib.Path(folder, f'{name}.pdf')
-    path.write_bytes(CORPUS[name].make())
-    return path
-
-
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name in names():
-        write(folder, name)
-        print(f'{name:<40} {CORPUS[name].expected}')
+        odd = CORPUS[name]
+        if not odd.needs_signer:
+            (folder / f'{name}.pdf').write_bytes(odd.make())
+            print(name, odd.expected, *odd.place)
 
 
 if __name__ == '__main__':
