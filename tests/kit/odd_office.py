@@ -2,6 +2,7 @@
 """What becomes of each odd PDF in an office: the leader approves it, the agency issues it, and
 strangers look at the result."""
 
+import pathlib
 import re
 import subprocess
 
@@ -20,6 +21,7 @@ class Outcome:
     def __init__(self, code='', rewritten=False):
         self.code, self.rewritten, self.faults = code, rewritten, []
         self.added = 0  # bytes, the most that one signature has added
+        self.signatures = 0  # that were made
 
     def __str__(self):
         if self.faults:
@@ -65,6 +67,11 @@ class OddOffice(signed_letters.Office):
         path.write_bytes(odd.make(self.signer('leader')) if odd.needs_signer else odd.make())
         return path
 
+    def peak_memory(self):
+        """KiB that the agent has had at most."""
+        status = pathlib.Path(f'/proc/{self.agent.pid}/status').read_text()
+        return int(re.search(r'VmHWM:\s+(\d+)', status)[1])
+
     def ask(self, purpose, source, target, **params):
         who = 'agency' if purpose == 'issue' else 'leader'
         with self.agent.connect() as client:
@@ -102,12 +109,14 @@ class OddOffice(signed_letters.Office):
                 outcome.faults.append(f'{error.code}, and there is an output')
             return outcome
         outcome = Outcome(rewritten=result['rewritten'] is not None)
+        outcome.signatures = 1
         self.check_bytes(outcome, source, once, result)
         try:
             self.issue_odd(odd, once, twice)
         except KysoError as error:
             outcome.faults.append(f'issue: {error.code}')
             return outcome
+        outcome.signatures = 2
         outcome.added = max(outcome.added, twice.stat().st_size - once.stat().st_size)
         self.check_strangers(outcome, source, twice)
         for path in (source, once, twice):
