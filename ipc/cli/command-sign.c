@@ -138,6 +138,8 @@ print_for_people(const KysoResult *result, const KysoSignRequest *request)
         g_strdup_printf("%" G_GINT64_FORMAT, kyso_client_result_number(result, 0, "journal"));
 
     kyso_cli_print(T("Đã ký (%s): %s"), kyso_words_purpose(request->purpose), request->output.path);
+    if (kyso_client_result_text(result, "rewritten.digest") != NULL)
+        kyso_cli_print(T("Tệp gốc bị hỏng, đã được dựng lại trước khi ký: hãy xem kỹ kết quả."));
     kyso_cli_print_field(T("Người ký"),
                          kyso_client_result_text(result, "signature.signer.common_name"));
     kyso_cli_print_field(T("Cơ quan"),

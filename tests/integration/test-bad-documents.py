@@ -13,7 +13,6 @@ import zlib
 import kyso_kit
 import odd_files
 import odd_forms
-import odd_writer
 import office
 import tap
 
@@ -104,10 +103,9 @@ class Documents(office.Case):
                                                 {'input': {'path': str(source)}})
                 self.assert_told(error)
 
-    def damaged(self, title=b''):
-        """Its cross-references are elsewhere, and its page's tree says so in a comment."""
-        data = odd_files.xref_table() + title
-        return re.sub(rb'startxref\s+\d+', b'startxref\n17', data)
+    def damaged(self):
+        """A letter whose cross-references are elsewhere."""
+        return re.sub(rb'startxref\s+\d+', b'startxref\n17', odd_files.xref_table())
 
     def test_a_damaged_document_is_written_anew_where_asked(self):
         source, target = self.write('damaged.pdf', self.damaged()), self.out / 'mended.pdf'
@@ -150,15 +148,11 @@ class Documents(office.Case):
         self.assertIn('“damaged.pdf” (tệp hỏng, đã dựng lại)', log)
         self.assertNotIn('“sound.pdf” (', log)
 
-    def test_a_secret_mark_on_damaged_paper_counts(self):
-        """The mark stands on the page as it was, and not on what is left of it."""
-        objects = odd_writer.simple(box=b'/MediaBox [0 0 595 842] /Kit --7')
-        objects[4] = odd_writer.stream(b'BT /F1 13 Tf 90 700 Td (M\\302T) Tj ET')
-        objects[5] = objects[5].replace(b'/WinAnsiEncoding', b'<< /Differences [194 /Acircumflex] >>')
-        # poppler reads the page; qpdf calls it damaged.
-        source = self.write('secret.pdf', odd_writer.whole(objects))
-        self.refuse('document_damaged', 'damaged, not asked to be written anew', self.approval(),
-                    source=source, outcome='failed')
+    def test_a_secret_mark_is_found_on_what_is_written_anew(self):
+        letter = self.make_letter('secret.pdf', '--mark', 'MẬT').path.read_bytes()
+        source = self.write('bad.pdf', re.sub(rb'startxref\s+\d+', b'startxref\n17', letter))
+        self.refuse('secret_document', 'stamp on a damaged page, with "repair"',
+                    self.approval(repair=True), source=source, outcome='refused')
 
     def test_what_has_a_signature_is_not_written_anew(self):
         approved = self.out / 'approved.pdf'
