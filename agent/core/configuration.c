@@ -8,6 +8,8 @@
 #include "ipc/base/paths.h"
 
 #define MAX_SECONDS 3600
+#define MIN_SEAL_MM 10
+#define MAX_SEAL_MM 80
 
 static gboolean
 configuration_fault(GError **error, const char *group, const char *key, const char *what)
@@ -22,12 +24,13 @@ static gboolean
 has_only_known_keys(GKeyFile *file, GError **error)
 {
     static const char *const known[] = {
-        "sign/hash",       "sign/session-seconds", "sign/batch-seconds",
-        "sign/batch-open", "prompt/pinentry",      "prompt/language",
-        "token/seconds",   "document/seconds",     "modules/registry",
-        "timestamp/urls",  "timestamp/policy",     "timestamp/seconds",
-        "timestamp/tries", "revocation/check",     "revocation/seconds",
-        "network/proxy",   "network/loopback",     NULL};
+        "sign/hash",           "sign/session-seconds", "sign/batch-seconds",
+        "sign/batch-open",     "prompt/pinentry",      "prompt/language",
+        "token/seconds",       "document/seconds",     "modules/registry",
+        "timestamp/urls",      "timestamp/policy",     "timestamp/seconds",
+        "timestamp/tries",     "revocation/check",     "revocation/seconds",
+        "network/proxy",       "network/loopback",     "appearance/seal-mm",
+        "appearance/appendix", "appearance/copy",      NULL};
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     for (char **group = groups; *group != NULL; group++) {
@@ -103,6 +106,21 @@ read_prompt(KysoConfiguration *self, GKeyFile *file, GError **error)
 }
 
 static gboolean
+read_appearance(KysoConfiguration *self, GKeyFile *file, GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+
+    if (g_key_file_has_key(file, "appearance", "seal-mm", NULL)) {
+        self->seal_mm = g_key_file_get_double(file, "appearance", "seal-mm", &fault);
+        if (fault != NULL || !(self->seal_mm >= MIN_SEAL_MM && self->seal_mm <= MAX_SEAL_MM))
+            return configuration_fault(error, "appearance", "seal-mm", "must be from 10 to 80");
+    }
+    self->appendix_template = g_key_file_get_string(file, "appearance", "appendix", NULL);
+    self->copy_template = g_key_file_get_string(file, "appearance", "copy", NULL);
+    return TRUE;
+}
+
+static gboolean
 read_file(KysoConfiguration *self, GKeyFile *file, GError **error)
 {
     guint token_seconds = 0, document_seconds = 0;
@@ -111,7 +129,7 @@ read_file(KysoConfiguration *self, GKeyFile *file, GError **error)
         !read_boolean(file, "sign", "hash", &self->is_hash_signing_allowed, error) ||
         !read_seconds(file, "sign", "session-seconds", 600, &self->hash_session_seconds, error) ||
         !read_seconds(file, "sign", "batch-seconds", 600, &self->batch_seconds, error) ||
-        !read_batch_open(self, file, error) ||
+        !read_batch_open(self, file, error) || !read_appearance(self, file, error) ||
         !read_seconds(file, "token", "seconds", 60, &token_seconds, error) ||
         !read_seconds(file, "document", "seconds", 60, &document_seconds, error) ||
         !kyso_network_rules_read(self, file, error))
@@ -155,5 +173,7 @@ kyso_configuration_free(KysoConfiguration *self)
     g_strfreev(self->timestamp_urls);
     g_free(self->timestamp_policy);
     g_free(self->proxy);
+    g_free(self->appendix_template);
+    g_free(self->copy_template);
     g_free(self);
 }

@@ -21,6 +21,9 @@
  *             seconds=20            for one answer
  *   [network] proxy=system          or none, or http://host:port
  *             loopback=false        may a service be on this machine?
+ *   [appearance] seal-mm=36       width of the agency's seal; without it the PNG must tell its own
+ *             appendix=Số: {code}; {date}; {time}           the line of an appendix
+ *             copy={kind}; {organ}; {date}; {time}          that of a copy
  *   [modules] registry=true         use p11-kit's registry (pkcs11/pool/modules.h)
  *
  * Immutable.
@@ -43,6 +46,8 @@ typedef struct {
     guint hash_session_seconds;
     guint batch_seconds;
     KysoBatchOpen batch_open;
+    double seal_mm;                          /* 0: not known */
+    char *appendix_template, *copy_template; /* NULL: the decree's; their words: decree-text.h */
     guint token_ms;
     guint document_ms;
     char **timestamp_urls;  /* NULL: none */

@@ -83,51 +83,21 @@ kyso_document_reader_text_finish(KysoHelper *self, GAsyncResult *result, GError 
     return g_strdup(text);
 }
 
-static json_t *
-rect_to_json(const double *rect)
+void
+kyso_document_reader_places_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                  json_t *questions, GAsyncReadyCallback done, gpointer user_data)
 {
-    return json_pack("[f, f, f, f]", rect[0], rect[1], rect[2], rect[3]);
+    json_object_set_new(questions, "document", kyso_json_fd(0));
+    kyso_helper_call_async(self, "document.places", questions, &document, 1,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
 }
 
-static json_t *
-field_to_json(const KysoPrepareSpec *spec)
+json_t *
+kyso_document_reader_places_finish(KysoHelper *self, GAsyncResult *result, GError **error)
 {
-    const KysoPlace *place = &spec->item->place;
-
-    if (spec->is_reserved)
-        return json_pack("{s:s}", "existing", spec->field);
-    return json_pack("{s:s, s:i, s:o}", "name", spec->field, "page", place->page, "rect",
-                     rect_to_json(place->rect));
-}
-
-static json_t *
-reserve_to_json(const KysoSignItem *item)
-{
-    json_t *list = json_array();
-
-    for (int i = 0; i < KYSO_N_BLANKS; i++) {
-        const KysoPlace *place = &item->reserve[i];
-        if (place->page == 0)
-            continue;
-        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o, s:s}", "type",
-                                              i == KYSO_BLANK_SEAL ? "signature" : "text", "name",
-                                              kyso_blanks[i].field, "page", place->page, "rect",
-                                              rect_to_json(place->rect), "tooltip",
-                                              kyso_blanks[i].tooltip));
-    }
-    return list;
-}
-
-static json_t *
-fill_to_json(const KysoSignItem *item)
-{
-    json_t *list = json_array();
-
-    for (int i = 0; i < KYSO_N_BLANKS; i++)
-        if (item->fill[i] != NULL)
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", kyso_blanks[i].field,
-                                                  "value", item->fill[i], "align", "center"));
-    return list;
+    g_autoptr(KysoReply) reply = kyso_helper_call_finish(self, result, error);
+    return reply != NULL ? json_incref(reply->result) : NULL;
 }
 
 void
@@ -135,17 +105,18 @@ kyso_document_reader_prepare_async(KysoHelper *self, KysoAgent *agent, KysoJob *
                                    const KysoPrepareSpec *spec, GAsyncReadyCallback done,
                                    gpointer user_data)
 {
-    const KysoSignItem *item = spec->item;
-    int fds[] = {document, item->image};
-    json_t *params =
-        json_pack("{s:o, s:o, s:i, s:s, s:s, s:i, s:o, s:o}", "document", kyso_json_fd(0), "field",
-                  field_to_json(spec), "contents_size", (int) spec->contents_size, "signing_time",
-                  spec->signing_time, "name", spec->signer, "certify", spec->certify ? 2 : 0,
-                  "reserve", reserve_to_json(item), "fill", fill_to_json(item));
+    int fds[] = {document, spec->image};
+    guint n_fds = spec->image >= 0 ? 2 : 1;
+    json_t *params = spec->look;
 
-    if (item->image >= 0)
+    json_object_set_new(params, "document", kyso_json_fd(0));
+    if (spec->image >= 0)
         json_object_set_new(params, "image", kyso_json_fd(1));
-    kyso_helper_call_async(self, "document.prepare", params, fds, item->image >= 0 ? 2 : 1,
+    json_object_set_new(params, "contents_size", json_integer(spec->contents_size));
+    json_object_set_new(params, "signing_time", json_string(spec->signing_time));
+    json_object_set_new(params, "name", json_string(spec->signer));
+    json_object_set_new(params, "certify", json_integer(spec->certify ? 2 : 0));
+    kyso_helper_call_async(self, "document.prepare", params, fds, n_fds,
                            agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
                            user_data);
 }

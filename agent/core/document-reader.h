@@ -8,7 +8,6 @@
  */
 
 #include "agent/core/agent.h"
-#include "agent/core/sign-item.h"
 #include "agent/pki/revocation.h"
 #include "ipc/wire/helper.h"
 
@@ -34,11 +33,17 @@ void kyso_document_reader_text_async(KysoHelper *self, KysoAgent *agent, KysoJob
                                      GAsyncReadyCallback done, gpointer user_data);
 char *kyso_document_reader_text_finish(KysoHelper *self, GAsyncResult *result, GError **error);
 
+/* places: where on its pages signatures and texts go, by a reader of pages. @questions is taken:
+ * {"name", "anchors"}. The answer is a new reference. */
+void kyso_document_reader_places_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                       int document, json_t *questions, GAsyncReadyCallback done,
+                                       gpointer user_data);
+json_t *kyso_document_reader_places_finish(KysoHelper *self, GAsyncResult *result, GError **error);
+
 typedef struct {
-    const KysoSignItem *item;
+    json_t *look; /* taken: fields and drawing, as document.prepare takes them */
+    int image;    /* -1: none */
     gboolean certify;
-    const char *field;        /* name of the signature field */
-    gboolean is_reserved;     /* it is there already */
     const char *signing_time; /* PDF date */
     const char *signer;       /* /Name */
     guint contents_size;      /* bytes for the CMS */

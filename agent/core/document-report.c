@@ -294,6 +294,20 @@ kyso_document_report_finish(GAsyncResult *result, GError **error)
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
+const char *
+kyso_document_report_leader_field(const KysoDocumentReport *self)
+{
+    const char *field = NULL;
+
+    for (guint i = 0; i < self->signatures->len; i++) {
+        const KysoDocumentSignature *signature = self->signatures->pdata[i];
+        if (signature->verdict == KYSO_VALID &&
+            kyso_document_signature_get_purpose(signature, signature->role) == KYSO_PURPOSE_APPROVE)
+            field = signature->field;
+    }
+    return field;
+}
+
 void
 kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts)
 {
@@ -304,8 +318,9 @@ kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts)
         gboolean is_valid = signature->verdict == KYSO_VALID;
         facts->is_earlier_broken |= signature->verdict == KYSO_INVALID &&
                                     g_strcmp0(signature->reason, "changed_after") != 0;
-        facts->has_valid_personal_approve |= is_valid && signature->role == KYSO_ROLE_PERSONAL;
-        facts->has_agency_issue |= is_valid && signature->role == KYSO_ROLE_AGENCY;
+        KysoPurpose purpose = kyso_document_signature_get_purpose(signature, signature->role);
+        facts->has_valid_personal_approve |= is_valid && purpose == KYSO_PURPOSE_APPROVE;
+        facts->has_agency_issue |= is_valid && purpose == KYSO_PURPOSE_ISSUE;
     }
 }
 

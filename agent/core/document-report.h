@@ -40,5 +40,8 @@ KysoDocumentReport *kyso_document_report_finish(GAsyncResult *result, GError **e
 /* Fills the facts about earlier signatures. */
 void kyso_document_report_to_facts(const KysoDocumentReport *self, KysoFacts *facts);
 
+/* The field of the last valid approval by a person, or NULL. Owned by @self. */
+const char *kyso_document_report_leader_field(const KysoDocumentReport *self);
+
 /* The result of signatures.verify. New. */
 json_t *kyso_document_report_to_json(const KysoDocumentReport *self);

@@ -213,12 +213,36 @@ kyso_document_signature_signer_to_json(const KysoCertificate *signer)
         kyso_certificate_get_id(signer), "serial", kyso_certificate_get_serial(signer));
 }
 
-static const char *
-purpose_of(const KysoDocumentSignature *self, KysoRole role)
+KysoPurpose
+kyso_document_signature_get_purpose(const KysoDocumentSignature *self, KysoRole role)
 {
+    static const struct {
+        const char *stem;
+        KysoRole role;
+        KysoPurpose purpose;
+    } fields[] = {
+        {"Initial", KYSO_ROLE_PERSONAL, KYSO_PURPOSE_INITIAL},
+        {"Comment", KYSO_ROLE_PERSONAL, KYSO_PURPOSE_COMMENT},
+        {"", KYSO_ROLE_PERSONAL, KYSO_PURPOSE_APPROVE},
+        {"Appendix", KYSO_ROLE_AGENCY, KYSO_PURPOSE_APPENDIX},
+        {"Copy", KYSO_ROLE_AGENCY, KYSO_PURPOSE_COPY},
+        {"Receipt", KYSO_ROLE_AGENCY, KYSO_PURPOSE_RECEIVE},
+        {"", KYSO_ROLE_AGENCY, KYSO_PURPOSE_ISSUE},
+    };
     if (self->field == NULL || *self->field == '\0')
-        return NULL;
-    return role == KYSO_ROLE_PERSONAL ? "approve" : role == KYSO_ROLE_AGENCY ? "issue" : NULL;
+        return KYSO_PURPOSE_UNKNOWN;
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (role == fields[i].role && g_str_has_prefix(self->field, fields[i].stem))
+            return fields[i].purpose;
+    return KYSO_PURPOSE_UNKNOWN;
+}
+
+/* NULL: not known. */
+static const char *
+purpose_word(const KysoDocumentSignature *self, KysoRole role)
+{
+    KysoPurpose purpose = kyso_document_signature_get_purpose(self, role);
+    return purpose != KYSO_PURPOSE_UNKNOWN ? kyso_policy_purpose_name(purpose) : NULL;
 }
 
 static const char *
@@ -263,7 +287,7 @@ kyso_document_signature_to_json(const KysoDocumentSignature *self)
 
     return json_pack(
         "{s:s?, s:s?, s:s?, s:o, s:s?, s:s, s:s?, s:b, s:s, s:b, s:s, s:s?, s:s?, s:s?, s:o}",
-        "field", self->field, "purpose", purpose_of(self, self->role), "format", self->format,
+        "field", self->field, "purpose", purpose_word(self, self->role), "format", self->format,
         "signer", who, "issuer",
         signer != NULL ? kyso_certificate_get_issuer_common_name(signer) : NULL, "role",
         kyso_policy_role_name(self->role), "signed_at", time, "integrity",
@@ -330,7 +354,7 @@ kyso_document_signature_describe(const KysoDocumentSignature *self)
 {
     const KysoSignatureReport *report = self->report;
     const KysoCertificate *signer = report != NULL ? report->signer : NULL;
-    const char *purpose = purpose_of(self, self->likely_role);
+    const char *purpose = purpose_word(self, self->likely_role);
     json_t *json = kyso_document_signature_to_json(self);
 
     json_object_set_new(json, "role", json_string(kyso_policy_role_name(self->likely_role)));

@@ -55,6 +55,11 @@ gboolean kyso_document_signature_is_followed(const KysoDocumentSignature *self);
 /* TRUE where a reserved field was filled after it. */
 gboolean kyso_document_signature_is_filled_later(const KysoDocumentSignature *self);
 
+/* What it was made for, by somebody of @role. kyso's own fields say so by their names; a field of
+ * another name holds what the records rules have always meant: a person approves, an agency issues.
+ * Who gives his field a name of ours can only make less of his own signature. */
+KysoPurpose kyso_document_signature_get_purpose(const KysoDocumentSignature *self, KysoRole role);
+
 /* What the result of signatures.signDoc says of it. New. */
 json_t *kyso_document_signature_to_json(const KysoDocumentSignature *self);
 

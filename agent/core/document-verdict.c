@@ -42,25 +42,30 @@ kyso_document_verdict_get(const KysoDocumentReport *report)
 const char *
 kyso_document_verdict_process(const KysoDocumentReport *report)
 {
-    guint n_persons = 0, n_agencies = 0;
-    gboolean is_wrong = FALSE, is_last_agency_filled = FALSE;
+    guint n_approvals = 0, n_issues = 0, n_agencies = 0;
+    gboolean is_wrong = FALSE, is_last_issue_filled = FALSE;
 
     for (guint i = 0; i < report->signatures->len; i++) {
         const KysoDocumentSignature *signature = report->signatures->pdata[i];
         if (signature->verdict != KYSO_VALID)
             continue;
-        if (signature->likely_role == KYSO_ROLE_PERSONAL) {
-            is_wrong |= n_persons == 0 && n_agencies > 0;
-            n_persons++;
+        KysoPurpose purpose =
+            kyso_document_signature_get_purpose(signature, signature->likely_role);
+        if (purpose == KYSO_PURPOSE_APPROVE) {
+            is_wrong |= n_approvals == 0 && n_agencies > 0;
+            n_approvals++;
         } else if (signature->likely_role == KYSO_ROLE_AGENCY) {
             n_agencies++;
-            is_last_agency_filled = kyso_document_signature_is_filled_later(signature);
+        }
+        if (purpose == KYSO_PURPOSE_ISSUE) {
+            n_issues++;
+            is_last_issue_filled = kyso_document_signature_is_filled_later(signature);
         }
     }
-    if (is_wrong || is_last_agency_filled) /* number and date come before the seal */
+    if (is_wrong || is_last_issue_filled) /* number and date come before the seal */
         return "wrong_order";
-    return n_persons > 0 && n_agencies > 0 ? "complete"
-           : n_persons > 0                 ? "approved"
+    return n_approvals > 0 && n_issues > 0 ? "complete"
+           : n_approvals > 0               ? "approved"
            : n_agencies > 0                ? "agency_only"
                                            : "none";
 }

@@ -33,8 +33,8 @@ static const KysoMethodEntry table[] = {
      PARAMS("credentialID", "numSignatures", "description", "wait_for_token")},
     {"signatures.signDoc", NULL, PERSON_MS, TRUE,
      PARAMS("credentialID", "purpose", "input", "output", "signature_format", "conformance_level",
-            "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify",
-            "repair", "documents", "wait_for_token")},
+            "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify", "text",
+            "copy_kind", "seal_mm", "repair", "documents", "wait_for_token")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
     {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature")},
@@ -56,16 +56,17 @@ service_info(KysoAgent *agent, KysoJob *job)
         json_array_append_new(levels, json_string("AdES-B-LTA"));
     }
     kyso_job_return(
-        job,
-        json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s], s:[s, s], s:o, s:{s:i, s:i, s:i, s:i, "
-                  "s:I}, s:b, s:o}",
-                  "name", "kyso", "version", KYSO_VERSION, "protocol", PROTOCOL, "methods", methods,
-                  "purposes", "approve", "issue", "file", "signature_formats", "P", "C",
-                  "conformance_levels", levels, "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
-                  "descriptors", KYSO_CHANNEL_MAX_FDS, "connections", KYSO_MAX_CONNECTIONS,
-                  "requests", KYSO_MAX_JOBS, "document", (json_int_t) G_MAXINT32, "hash_signing",
-                  (int) agent->configuration->is_hash_signing_allowed, "confinement",
-                  kyso_confinement_describe()));
+        job, json_pack("{s:s, s:s, s:i, s:o, s:[s, s, s, s, s, s, s, s], s:[s, s], s:o, s:{s:i, "
+                       "s:i, s:i, s:i, "
+                       "s:I}, s:b, s:o}",
+                       "name", "kyso", "version", KYSO_VERSION, "protocol", PROTOCOL, "methods",
+                       methods, "purposes", "approve", "initial", "issue", "appendix", "copy",
+                       "receive", "comment", "file", "signature_formats", "P", "C",
+                       "conformance_levels", levels, "limits", "message", KYSO_CHANNEL_MAX_MESSAGE,
+                       "descriptors", KYSO_CHANNEL_MAX_FDS, "connections", KYSO_MAX_CONNECTIONS,
+                       "requests", KYSO_MAX_JOBS, "document", (json_int_t) G_MAXINT32,
+                       "hash_signing", (int) agent->configuration->is_hash_signing_allowed,
+                       "confinement", kyso_confinement_describe()));
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "agent/core/sign-doc-proofs.h"
 #include "agent/core/sign-doc-repair.h"
 #include "agent/core/sign-doc-state.h"
+#include "agent/core/sign-look.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
 
@@ -14,12 +15,13 @@
 
 /* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
  *           (damaged: written anew, and from "copied" on once more)
- * prepare:  update prepared
+ * prepare:  (places found ->) update prepared
  * complete: [proofs added ->] result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 static void text_read(GObject *source, GAsyncResult *result, gpointer user_data);
+static void places_found(GObject *source, GAsyncResult *result, gpointer user_data);
 static void update_prepared(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_verified(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -87,7 +89,8 @@ read_limits(KysoSigningDocument *self)
     size_t i;
 
     self->facts.has_dynamic_form = json_is_true(json_object_get(self->inspection, "has_xfa"));
-    /* A text field added after a signature breaks it. */
+    /* A text field added after a signature breaks it, and so does the seal's, which lies over the
+     * leader's. */
     self->facts.is_change_forbidden =
         json_array_size(signatures) > 0 && kyso_sign_item_reserves(self->item);
     json_array_foreach(signatures, i, signature) self->facts.is_change_forbidden |=
@@ -132,8 +135,10 @@ text_read(GObject *source, GAsyncResult *result, gpointer user_data)
     if (text != NULL)
         self->facts.secrecy_mark =
             MAX(self->facts.secrecy_mark, kyso_policy_find_secrecy_mark(text));
-    if (is_latest && text != NULL && kyso_sign_doc_shows_each(self->signing))
+    if (is_latest && text != NULL && kyso_sign_doc_shows_each(self->signing)) {
+        g_free(self->text);
         self->text = g_strndup(text, KYSO_DOCUMENT_TEXT_MAX);
+    }
     /* What is wrong with a document, the inspection says better: its word goes first. */
     if (is_latest)
         self->late_error = g_steal_pointer(&error);
@@ -148,110 +153,21 @@ earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
     g_autoptr(KysoDocumentReport) report = kyso_document_report_finish(result, &error);
 
-    if (report != NULL)
+    if (report != NULL) {
         kyso_document_report_to_facts(report, &self->facts);
+        self->leader_field = g_strdup(kyso_document_report_leader_field(report));
+    }
     kyso_sign_document_part_done(self, error);
 }
 
-/* The field named @name in the inspection, or NULL. */
-static const json_t *
-find_field(const KysoSigningDocument *self, const char *name)
-{
-    json_t *fields = json_object_get(self->inspection, "fields"), *field;
-    size_t i;
-
-    json_array_foreach(fields, i,
-                       field) if (g_strcmp0(json_string_value(json_object_get(field, "name")),
-                                            name) == 0) return field;
-    return NULL;
-}
-
-static gboolean
-is_free_field(const json_t *field, const char *type)
-{
-    return field != NULL && !json_is_true(json_object_get(field, "signed")) &&
-           !json_is_true(json_object_get(field, "read_only")) &&
-           g_strcmp0(json_string_value(json_object_get(field, "type")), type) == 0;
-}
-
-/* A name that no field has: "Approval1", "Approval2", ... */
-static char *
-new_field_name(const KysoSigningDocument *self, const char *stem)
-{
-    for (guint n = 1;; n++) {
-        g_autofree char *name = g_strdup_printf("%s%u", stem, n);
-        if (find_field(self, name) == NULL)
-            return g_steal_pointer(&name);
-    }
-}
-
-static gboolean
-choose_approval(KysoSigningDocument *self, GError **error)
-{
-    for (int i = 0; i < KYSO_N_BLANKS; i++) {
-        if (self->item->reserve[i].page == 0 || find_field(self, kyso_blanks[i].field) == NULL)
-            continue;
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                    "\"reserve\": an earlier signature has reserved \"%s\" already",
-                    kyso_blanks[i].param);
-        return FALSE;
-    }
-    self->field = new_field_name(self, "Approval");
-    return TRUE;
-}
-
-/* Every blank that the leader left must be filled, and nothing else can be. */
-static gboolean
-fits_blanks(const KysoSigningDocument *self, GError **error)
-{
-    for (int i = 0; i < KYSO_BLANK_SEAL; i++) {
-        gboolean is_reserved = is_free_field(find_field(self, kyso_blanks[i].field), "Tx");
-        gboolean is_given = self->item->fill[i] != NULL;
-        if (is_reserved && !is_given) {
-            g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                        "\"fill\": \"%s\" is missing", kyso_blanks[i].param);
-            return FALSE;
-        }
-        if (is_given && !is_reserved) {
-            g_set_error(error, KYSO_ERROR, KYSO_ERROR_FIELD_MISSING,
-                        "the document has no field \"%s\" to be filled", kyso_blanks[i].field);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static gboolean
-choose_seal(KysoSigningDocument *self, gboolean *ret_is_reserved, GError **error)
-{
-    const char *name = kyso_blanks[KYSO_BLANK_SEAL].field;
-    gboolean has_place = self->item->place.page != 0;
-
-    *ret_is_reserved = is_free_field(find_field(self, name), "Sig");
-    if (*ret_is_reserved && has_place) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                            "\"place\": the leader has reserved the place of the seal");
-        return FALSE;
-    }
-    if (!*ret_is_reserved && !has_place) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_FIELD_MISSING,
-                    "the document has no free field \"%s\"; \"place\" is needed", name);
-        return FALSE;
-    }
-    self->field = *ret_is_reserved ? g_strdup(name) : new_field_name(self, name);
-    return fits_blanks(self, error);
-}
-
+/* With the places known, or none to be known. */
 static void
-prepare_pdf(KysoSigningDocument *self)
+prepare_at(KysoSigningDocument *self, const json_t *found)
 {
-    gboolean is_reserved = FALSE;
     GError *error = NULL;
-    gboolean chosen = self->signing->request->purpose == KYSO_PURPOSE_ISSUE
-                          ? choose_seal(self, &is_reserved, &error)
-                          : choose_approval(self, &error);
+    json_t *look = kyso_sign_look_params(self, found, &error);
 
-    if (!chosen) {
+    if (look == NULL) {
         kyso_sign_document_prepared(self, error);
         return;
     }
@@ -259,10 +175,9 @@ prepare_pdf(KysoSigningDocument *self)
         self->reader = kyso_document_reader_new();
     g_autofree char *time = kyso_clock_to_pdf(self->signing->signing_time);
     KysoPrepareSpec spec = {
-        .item = self->item,
+        .look = look,
+        .image = self->item->image,
         .certify = self->signing->request->certify,
-        .field = self->field,
-        .is_reserved = is_reserved,
         .signing_time = time,
         .signer = kyso_certificate_get_common_name(self->signing->certificate),
         .contents_size =
@@ -270,6 +185,40 @@ prepare_pdf(KysoSigningDocument *self)
     };
     kyso_document_reader_prepare_async(self->reader, self->signing->agent, self->signing->job,
                                        self->copy->read_only, &spec, update_prepared, self);
+}
+
+static void
+prepare_pdf(KysoSigningDocument *self)
+{
+    GError *error = NULL;
+
+    if (!kyso_sign_look_begin(self, &error)) {
+        kyso_sign_document_prepared(self, error);
+        return;
+    }
+    json_t *questions = kyso_sign_look_questions(self);
+    if (questions == NULL) {
+        prepare_at(self, NULL);
+        return;
+    }
+    self->pages_reader = kyso_document_reader_new_pages();
+    kyso_document_reader_places_async(self->pages_reader, self->signing->agent, self->signing->job,
+                                      self->copy->read_only, questions, places_found, self);
+}
+
+static void
+places_found(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+    g_autoptr(json_t) found =
+        kyso_document_reader_places_finish(KYSO_HELPER(source), result, &error);
+
+    g_clear_object(&self->pages_reader);
+    if (found == NULL)
+        kyso_sign_document_prepared(self, error);
+    else
+        prepare_at(self, found);
 }
 
 static void

@@ -46,10 +46,10 @@ kyso_sign_doc_repair_pages(const KysoSigningDocument *self)
 
     if (!self->signing->request->repair)
         return NULL;
-    json_t *pages =
-        item->place.page != 0 ? json_pack("[i]", item->place.page) : json_pack("[i, i]", 1, -1);
+    json_t *pages = item->place.kind == KYSO_PLACE_RECT ? json_pack("[i]", item->place.page)
+                                                        : json_pack("[i, i]", 1, -1);
     for (int i = 0; i < KYSO_N_BLANKS; i++)
-        if (item->reserve[i].page != 0)
+        if (item->reserve[i].kind == KYSO_PLACE_RECT)
             json_array_append_new(pages, json_integer(item->reserve[i].page));
     return pages;
 }

@@ -59,11 +59,12 @@ document_to_json(const KysoSigningDocument *document)
     const KysoRecord *record = document->record;
     g_autofree char *time = kyso_clock_to_rfc3339(document->signing->signing_time);
 
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o}", "journal",
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o, s:o}", "journal",
                      (json_int_t) record->sequence, "signed_at", time, "input_digest",
                      record->document_digest, "output_digest", record->result_digest, "output_size",
-                     (json_int_t) document->result_size, "field", document->field, "rewritten",
-                     rewritten_to_json(document));
+                     (json_int_t) document->result_size, "field", document->field, "places",
+                     document->places != NULL ? json_incref(document->places) : json_null(),
+                     "rewritten", rewritten_to_json(document));
 }
 
 static json_t *

@@ -64,15 +64,18 @@ struct _KysoSigningDocument {
 
     KysoHelper *reader;
     KysoHelper *pages_reader;
-    KysoPrivateCopy *copy; /* PDF */
-    char
-        *rewritten_digest; /* PDF: of the copy, where it was damaged and is written anew; or NULL */
-    json_t *inspection;    /* PDF */
-    guint n_pages;         /* PDF */
-    char *text;            /* PDF: how its first page begins; NULL: not kept */
-    char *field;           /* PDF: name of the signature field */
-    KysoIncrement *increment; /* PDF */
-    GBytes *content_digest;   /* by scheme->hash */
+    KysoPrivateCopy *copy;      /* PDF */
+    char *rewritten_digest;     /* PDF: of the copy, where it was damaged; or NULL */
+    json_t *inspection;         /* PDF */
+    guint n_pages;              /* PDF */
+    char *text;                 /* PDF: how its first page begins; NULL: not kept */
+    char *field;                /* PDF: name of the signature field */
+    gboolean is_field_reserved; /* PDF: it is there already */
+    char *leader_field;         /* PDF: that of the last valid approval; NULL: none */
+    char *fill[KYSO_N_BLANKS];  /* PDF: number, day and month as they are written */
+    json_t *places;             /* PDF: what was put where, and how sure that is */
+    KysoIncrement *increment;   /* PDF */
+    GBytes *content_digest;     /* by scheme->hash */
 
     KysoCadesBuilder *builder;
     GBytes *cms;

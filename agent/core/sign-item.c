@@ -8,6 +8,9 @@
 
 #define MAX_NAME 255
 #define MAX_FILL 64
+#define MAX_TEXT 2048
+#define MIN_SEAL_MM 10
+#define MAX_SEAL_MM 80
 
 /* Names that a stranger's PDF reader shows as well: those of Decree 30/2020, Appendix VI. */
 const KysoBlankInfo kyso_blanks[KYSO_N_BLANKS] = {
@@ -25,40 +28,18 @@ wrong(GError **error, const char *format, const char *what)
     return FALSE;
 }
 
+/* true: all of them, where the document has room for them. */
 static gboolean
-read_place(const json_t *value, const char *name, KysoPlace *ret, GError **error)
+read_reserve(KysoSignItem *self, const json_t *params, GError **error)
 {
-    static const char *const members[] = {"page", "rect", NULL};
-    json_t *rect = NULL;
-    gint64 page = 0;
-
-    if (!json_is_object(value) || !kyso_json_only_has(value, members, NULL))
-        return wrong(error, "a place must be {\"page\", \"rect\"}: ", name);
-    if (!kyso_json_get_int(value, "page", KYSO_JSON_REQUIRED, -1000000, 1000000, &page, error) ||
-        !kyso_json_get_array(value, "rect", KYSO_JSON_REQUIRED, 4, &rect, error)) {
-        g_prefix_error(error, "place of \"%s\": ", name);
-        return FALSE;
-    }
-    if (page == 0 || json_array_size(rect) != 4)
-        return wrong(error, "\"page\" counts from 1, \"rect\" has four numbers: ", name);
-    for (int i = 0; i < 4; i++) {
-        if (!json_is_number(json_array_get(rect, i)))
-            return wrong(error, "\"rect\" has four numbers: ", name);
-        ret->rect[i] = json_number_value(json_array_get(rect, i));
-    }
-    ret->page = (int) page;
-    return TRUE;
-}
-
-static gboolean
-read_places(KysoSignItem *self, const json_t *params, GError **error)
-{
-    const json_t *place = json_object_get(params, "place");
     json_t *reserve = NULL, *value;
     const char *name;
 
-    if (place != NULL && !read_place(place, "place", &self->place, error))
-        return FALSE;
+    if (json_is_true(json_object_get(params, "reserve"))) {
+        for (int i = 0; i < KYSO_N_BLANKS; i++)
+            self->reserve[i].kind = KYSO_PLACE_IF_FOUND;
+        return TRUE;
+    }
     if (!kyso_json_get_object(params, "reserve", KYSO_JSON_OPTIONAL, &reserve, error))
         return FALSE;
     json_object_foreach(reserve, name, value)
@@ -68,9 +49,39 @@ read_places(KysoSignItem *self, const json_t *params, GError **error)
             i++;
         if (i == KYSO_N_BLANKS)
             return wrong(error, "\"reserve\" knows no ", name);
-        if (!read_place(value, name, &self->reserve[i], error))
+        if (!kyso_sign_place_read(value, name, &self->reserve[i], error))
             return FALSE;
     }
+    return TRUE;
+}
+
+static gboolean
+read_places(KysoSignItem *self, const json_t *params, GError **error)
+{
+    const json_t *place = json_object_get(params, "place");
+
+    return (place == NULL || kyso_sign_place_read(place, "place", &self->place, error)) &&
+           read_reserve(self, params, error);
+}
+
+static gboolean
+read_looks(KysoSignItem *self, const json_t *params, GError **error)
+{
+    const char *text = NULL, *copy = NULL;
+
+    if (!kyso_json_get_string(params, "text", KYSO_JSON_OPTIONAL, &text, error) ||
+        !kyso_json_get_string(params, "copy_kind", KYSO_JSON_OPTIONAL, &copy, error) ||
+        !kyso_json_get_number(params, "seal_mm", KYSO_JSON_OPTIONAL, &self->seal_mm, error))
+        return FALSE;
+    if (text != NULL && (*text == '\0' || strlen(text) > MAX_TEXT))
+        return wrong(error, "\"text\" takes 1 to 2048 bytes", "");
+    if (json_object_get(params, "seal_mm") != NULL &&
+        !(self->seal_mm >= MIN_SEAL_MM && self->seal_mm <= MAX_SEAL_MM))
+        return wrong(error, "\"seal_mm\" is from 10 to 80", "");
+    self->copy_kind = kyso_decree_text_copy_kind(copy);
+    if (copy != NULL && self->copy_kind == KYSO_COPY_NONE)
+        return wrong(error, "\"copy_kind\" is sao_y, sao_luc or trich_sao, not ", copy);
+    self->text = g_strdup(text);
     return TRUE;
 }
 
@@ -147,7 +158,7 @@ static gboolean
 is_used(const KysoSignItem *self, gboolean reserve)
 {
     for (int i = 0; i < KYSO_N_BLANKS; i++)
-        if (reserve ? self->reserve[i].page != 0 : self->fill[i] != NULL)
+        if (reserve ? self->reserve[i].kind != KYSO_PLACE_NONE : self->fill[i] != NULL)
             return TRUE;
     return FALSE;
 }
@@ -162,12 +173,20 @@ kyso_sign_item_reserves(const KysoSignItem *self)
 static void
 take_defaults(KysoSignItem *self, const KysoSignItem *defaults)
 {
-    if (self->place.page == 0)
-        self->place = defaults->place;
-    if (!is_used(self, TRUE))
-        memcpy(self->reserve, defaults->reserve, sizeof self->reserve);
+    gboolean has_reserve = is_used(self, TRUE);
+
+    if (self->place.kind == KYSO_PLACE_NONE)
+        kyso_sign_place_copy(&self->place, &defaults->place);
+    for (int i = 0; i < KYSO_N_BLANKS && !has_reserve; i++)
+        kyso_sign_place_copy(&self->reserve[i], &defaults->reserve[i]);
     if (self->image < 0)
         self->image = defaults->image;
+    if (self->text == NULL)
+        self->text = g_strdup(defaults->text);
+    if (self->copy_kind == KYSO_COPY_NONE)
+        self->copy_kind = defaults->copy_kind;
+    if (self->seal_mm == 0)
+        self->seal_mm = defaults->seal_mm;
 }
 
 KysoSignItem *
@@ -179,7 +198,7 @@ kyso_sign_item_read(KysoJob *job, const json_t *params, const KysoSignItem *defa
     self->input = self->image = self->own_image = self->output = -1;
     if (!read_name(self, params, error) || !read_metadata(self, params, error) ||
         !read_places(self, params, error) || !read_fill(self, params, error) ||
-        !open_files(self, job, params, error))
+        !read_looks(self, params, error) || !open_files(self, job, params, error))
         return NULL;
     if (defaults != NULL)
         take_defaults(self, defaults);
@@ -193,7 +212,7 @@ kyso_sign_item_read_defaults(KysoJob *job, GError **error)
     const json_t *params = kyso_job_params(job);
 
     self->input = self->image = self->own_image = self->output = -1;
-    if (!read_places(self, params, error) ||
+    if (!read_places(self, params, error) || !read_looks(self, params, error) ||
         !kyso_request_file_open_input(job, params, "image", KYSO_JSON_OPTIONAL, &self->own_image,
                                       NULL, error))
         return NULL;
@@ -204,16 +223,24 @@ kyso_sign_item_read_defaults(KysoJob *job, GError **error)
 gboolean
 kyso_sign_item_fits(const KysoSignItem *self, KysoPurpose purpose, GError **error)
 {
-    gboolean has_place = self->place.page != 0, has_image = self->image >= 0;
+    gboolean has_place = self->place.kind != KYSO_PLACE_NONE, has_image = self->image >= 0;
+    gboolean shows_image = purpose == KYSO_PURPOSE_APPROVE || purpose == KYSO_PURPOSE_INITIAL ||
+                           purpose == KYSO_PURPOSE_ISSUE;
 
-    if (purpose == KYSO_PURPOSE_APPROVE && !has_place)
-        return wrong(error, "\"place\" is missing", "");
     if (purpose != KYSO_PURPOSE_APPROVE && is_used(self, TRUE))
         return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
     if (purpose != KYSO_PURPOSE_ISSUE && is_used(self, FALSE))
         return wrong(error, "\"fill\" goes with issue only", "");
     if (purpose == KYSO_PURPOSE_FILE && (has_place || has_image))
         return wrong(error, "\"place\" and \"image\" go with a PDF only", "");
+    if (has_image && !shows_image)
+        return wrong(error, "\"image\" goes with approve, initial and issue only", "");
+    if ((purpose == KYSO_PURPOSE_COMMENT) != (self->text != NULL))
+        return wrong(error, "\"text\" goes with comment, which needs it", "");
+    if ((purpose == KYSO_PURPOSE_COPY) != (self->copy_kind != KYSO_COPY_NONE))
+        return wrong(error, "\"copy_kind\" goes with copy, which needs it", "");
+    if (purpose != KYSO_PURPOSE_APPROVE && purpose != KYSO_PURPOSE_ISSUE && self->seal_mm != 0)
+        return wrong(error, "\"seal_mm\" goes with approve and issue only", "");
     return TRUE;
 }
 
@@ -224,6 +251,10 @@ kyso_sign_item_free(KysoSignItem *self)
         return;
     g_free(self->name);
     g_free(self->output_path);
+    g_free(self->text);
+    kyso_sign_place_clear(&self->place);
+    for (int i = 0; i < KYSO_N_BLANKS; i++)
+        kyso_sign_place_clear(&self->reserve[i]);
     json_decref(self->metadata);
     for (int i = 0; i < KYSO_N_BLANKS; i++)
         g_free(self->fill[i]);

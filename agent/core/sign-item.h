@@ -7,14 +7,10 @@
  */
 
 #include "agent/core/job.h"
+#include "agent/core/sign-place.h"
+#include "agent/policy/decree-text.h"
 #include "agent/policy/policy.h"
 #include "ipc/base/descriptor.h"
-
-/* Where on a page: points, origin bottom left. */
-typedef struct {
-    int page; /* from 1; negative from the end; 0: not given */
-    double rect[4];
-} KysoPlace;
 
 /* The fields that `approve` reserves and `issue` fills. */
 typedef enum {
@@ -40,6 +36,10 @@ typedef struct {
     KysoPlace reserve[KYSO_N_BLANKS];
     char *fill[KYSO_N_BLANKS]; /* NULL: not given */
 
+    char *text; /* of a comment; NULL: not given */
+    KysoCopyKind copy_kind;
+    double seal_mm; /* 0: not given */
+
     KysoFd input;
     int image;         /* -1: none; its own, or that of the defaults */
     KysoFd own_image;  /* -1: none */
@@ -48,8 +48,8 @@ typedef struct {
 } KysoSignItem;
 
 /* Reads the members of @params: all parameters of @job, or one entry of its "documents", which
- * takes place, reserve and image from @defaults (NULL: none; must live as long) where it has none
- * of its own. KYSO_ERROR_WRONG_PARAMETERS, KYSO_ERROR_INPUT_UNREADABLE,
+ * takes place, reserve, image, text, copy_kind and seal_mm from @defaults (NULL: none; must live as
+ * long) where it has none of its own. KYSO_ERROR_WRONG_PARAMETERS, KYSO_ERROR_INPUT_UNREADABLE,
  * KYSO_ERROR_OUTPUT_NOT_WRITABLE. Whether the document is secret is not decided here. */
 KysoSignItem *kyso_sign_item_read(KysoJob *job, const json_t *params, const KysoSignItem *defaults,
                                   GError **error);

@@ -120,7 +120,8 @@ read_block(const KysoTextLines *lines, guint first, double confidence, const cha
     return block;
 }
 
-/* Centred between position and name, at most as high as there is room. */
+/* Centred between position and name, at most as high as there is room. None where the position is
+ * the last thing on the page: the signature stands on the next one. */
 static KysoFoundPlace
 place_of(const Block *block)
 {
@@ -134,6 +135,8 @@ place_of(const Block *block)
     double y = (bottom_of_position + top_of_name) / 2;
     double confidence = block->confidence;
 
+    if (y + height / 2 < MIN_HEIGHT)
+        return (KysoFoundPlace){0};
     if (block->name == NULL)
         confidence *= 0.6;
     if (room < MIN_HEIGHT)

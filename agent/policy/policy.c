@@ -22,7 +22,12 @@ is_purpose_unsupported(const KysoFacts *facts)
 {
     switch (facts->purpose) {
     case KYSO_PURPOSE_APPROVE:
+    case KYSO_PURPOSE_INITIAL:
     case KYSO_PURPOSE_ISSUE:
+    case KYSO_PURPOSE_APPENDIX:
+    case KYSO_PURPOSE_COPY:
+    case KYSO_PURPOSE_RECEIVE:
+    case KYSO_PURPOSE_COMMENT:
     case KYSO_PURPOSE_FILE:
     case KYSO_PURPOSE_HASH:
         return FALSE;
@@ -97,8 +102,13 @@ is_role_wrong(const KysoFacts *facts)
 {
     switch (facts->purpose) {
     case KYSO_PURPOSE_APPROVE:
+    case KYSO_PURPOSE_INITIAL:
+    case KYSO_PURPOSE_COMMENT:
         return facts->role != KYSO_ROLE_PERSONAL;
     case KYSO_PURPOSE_ISSUE:
+    case KYSO_PURPOSE_APPENDIX:
+    case KYSO_PURPOSE_COPY:
+    case KYSO_PURPOSE_RECEIVE:
         return facts->role != KYSO_ROLE_AGENCY;
     default:
         return FALSE;
@@ -122,6 +132,14 @@ static gboolean
 is_approve_missing(const KysoFacts *facts)
 {
     return facts->purpose == KYSO_PURPOSE_ISSUE && !facts->has_valid_personal_approve;
+}
+
+/* Who initials has read the draft; once the competent person has signed, it is none. */
+static gboolean
+is_initial_too_late(const KysoFacts *facts)
+{
+    return facts->purpose == KYSO_PURPOSE_INITIAL &&
+           (facts->has_valid_personal_approve || facts->has_agency_issue);
 }
 
 static gboolean
@@ -167,6 +185,7 @@ static const Rule RULES[] = {
     {"unchanged_after_signature", is_changed_after_signature, KYSO_ERROR_CHANGED_AFTER_SIGNATURE,
      FALSE},
     {"issue_after_approve", is_approve_missing, KYSO_ERROR_APPROVE_MISSING, FALSE},
+    {"initial_before_approve", is_initial_too_late, KYSO_ERROR_ALREADY_APPROVED, FALSE},
     {"issued_once", is_already_issued, KYSO_ERROR_ALREADY_ISSUED, FALSE},
     {"change_allowed", is_change_forbidden, KYSO_ERROR_CHANGES_FORBIDDEN, FALSE},
     {"form_static", is_form_dynamic, KYSO_ERROR_DYNAMIC_FORM, FALSE},

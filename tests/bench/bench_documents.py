@@ -9,15 +9,16 @@ import subprocess
 import tempfile
 import time
 
+import bench_peers
 import bench_rig as rig
 import kyso_kit
+from bench_peers import MUTOOL, PDFSIG, PODOFO, memory_watched
 from bench_table import Goal, figure, run_rounds
 
 MB = 1000 * 1000
 MIB = 1024 * 1024
-NSS_NAME = 'leader'
 KYSO, COMMAND, FLOOR = 'kyso', 'kyso(1)', 'sha256 + copy'
-PDFSIG, OPENSSL = 'pdfsig', 'openssl cms'
+OPENSSL = 'openssl cms'
 NO_PIN_STAGES = ('show', 'sign')
 
 
@@ -68,6 +69,11 @@ class Desk:
                    credentialID=self.leader, purpose='approve', place=letter.places['leader'],
                    reserve=letter.reserve())
 
+    def issue(self, path):
+        """As a clerk does, without an image of the seal."""
+        return ask(self.agent, (path, self.output), credentialID=self.home.credentials['agency'],
+                   purpose='issue', fill={'number': '79', 'day': '05', 'month': '02'})
+
     def sign_file(self, path):
         return ask(self.agent, (path, self.output), credentialID=self.leader, purpose='file')
 
@@ -89,109 +95,75 @@ def timed(seconds, stages):
             **stages}
 
 
-@contextlib.contextmanager
-def memory_watched(pid, peaks):
-    """Fills @peaks with the highest memory, in kB, of each program under @pid."""
-    with subprocess.Popen([rig.tool('memory-peak'), str(pid)], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, text=True) as watcher:
-        yield
-        text, _ = watcher.communicate()
-        peaks.update(rig.json.loads(text))
-
-
-class Nss:
-    """The leader's key as a software key in a certificate store, for pdfsig."""
-
-    def __init__(self, desk):
-        self.desk = desk
-        self.store = desk.folder / 'nss'
-        self.store.mkdir()
-        token = desk.home.path / 'token'
-        chest = desk.folder / 'leader.p12'
-        keys = kyso_kit.BUILD / 'tests' / 'kit' / 'keys'
-        trust = desk.home.config / 'trust'
-        self._run('certutil', '-N', '-d', f'sql:{self.store}', '--empty-password')
-        self._run('openssl', 'pkcs12', '-export', '-passout', 'pass:', '-name', NSS_NAME,
-                  '-inkey', keys / 'leader-rsa2048.key', '-in',
-                  token / 'certificates' / 'leader.pem', '-out', chest)
-        self._run('pk12util', '-i', chest, '-d', f'sql:{self.store}', '-W', '', '-K', '')
-        for folder, flags in (('anchors', 'CT,C,C'), ('intermediates', ',,')):
-            for path in sorted((trust / folder).iterdir()):
-                self._run('certutil', '-d', f'sql:{self.store}', '-A', '-n', path.stem, '-t',
-                          flags, '-i', path)
-
-    def _run(self, *command):
-        done = subprocess.run([str(part) for part in command], env=self.desk.home.environment(),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f'{command[0]}: {done.stderr.strip()}')
-
-    def command(self, letter):
-        return ['pdfsig', '-nssdir', str(self.store), '-nss-pwd', '', '-nick', NSS_NAME,
-                '-add-signature', str(letter.path), str(self.desk.folder / 'pdfsig.pdf')]
-
-    def sign(self, letter):
-        begun = time.monotonic()
-        self._run(*self.command(letter))
-        return {'s': time.monotonic() - begun}
-
-    def memory(self, letter):
-        peaks = {}
-        with subprocess.Popen(self.command(letter), stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
-            with memory_watched(process.pid, peaks):
-                process.wait()
-        return peaks.get('pdfsig', 0)
-
-    def growth(self, letter):
-        return (self.desk.folder / 'pdfsig.pdf').stat().st_size - letter.path.stat().st_size
-
-
 def pdf_rows(table, rounds, is_short):
     """Goals 25 to 27, and 13."""
-    kinds = [('1 MB scan', ['--scans', '1']), ('10 MB scan', ['--scans', '10']),
-             ('100 MB scan', ['--scans', '100']), ('1 MB, many objects', ['--objects', '5800'])]
-    if not is_short:
-        kinds.append(('100 MB, many objects', ['--objects', '585000']))
     with contextlib.ExitStack() as stack:
         desk = Desk(stack)
-        nss = Nss(desk)
+        peers = bench_peers.all_of(desk)
         table.head('A PDF approved, by the agent, everything')
-        for name, options in kinds:
-            letter = kyso_kit.make_letter(desk.folder / 'letter.pdf', *options)
-            with contextlib.ExitStack() as one:
-                one.callback(letter.path.unlink)
-                pdf_cell(table, desk, nss, name, letter, rounds)
-        growth_row(table, desk, nss)
-        table.note('pdfsig signs with a software key, asks nobody, verifies nothing, keeps no '
-                   'journal and does not wait for the disk; kyso does all of it.')
+        for name, letter in pdf_letters(desk, is_short):
+            pdf_cell(table, desk, peers, name, letter, rounds)
+        growth_rows(table, desk, peers)
+        table.note('The peers sign with a software key, ask nobody, verify nothing, keep no journal '
+                   'and do not wait for the disk; kyso does all of it.')
+        table.note('mutool signs a field that was there before, over SHA-1.')
 
 
-def pdf_cell(table, desk, nss, name, letter, rounds):
+def pdf_letters(desk, is_short):
+    """(name, letter), one after the other, as they are large."""
+    sizes = (1, 10) if is_short else (1, 10, 100)
+    kinds = [(f'{size} MB scan', ['--scans', str(size)]) for size in sizes]
+    kinds += [(f'{size} MB, many objects', ['--objects', str(5850 * size)]) for size in sizes]
+    for name, options in kinds:
+        letter = kyso_kit.make_letter(desk.folder / 'letter.pdf', *options)
+        yield name, letter
+        letter.path.unlink()
+
+
+def pdf_cell(table, desk, peers, name, letter, rounds):
+    for peer in peers:
+        peer.prepare(letter)
     samples = run_rounds(rounds, {
         KYSO: lambda: timed(*desk.approve(letter)),
-        PDFSIG: lambda: nss.sign(letter),
+        **{peer.name: peer.sign for peer in peers},
         FLOOR: lambda: desk.floor(letter.path),
     })
     ours = samples.median(KYSO, 's')
     is_scan = 'scan' in name
-    table.add(name, f'{figure(ours)} s', PDFSIG, f'{figure(samples.median(PDFSIG, "s"))} s',
-              samples.ratio(KYSO, PDFSIG, 's'), Goal(25 if is_scan else 26, '<=', 1))
-    floor = [sum(one.values()) / 1000 for one in samples.figures[FLOOR]]
-    ratios = [mine / least for mine, least in zip(samples.values(KYSO, 's'), floor)]
-    middle = sorted(ratios)[len(ratios) // 2]
+    for peer in peers:
+        goal = {PDFSIG: Goal(25 if is_scan else 26, '<=', 1),
+                PODOFO: Goal(25, '<=', 1) if is_scan else None,
+                MUTOOL: None if is_scan else Goal(26, '<=', 2)}[peer.name]
+        table.add(name, f'{figure(ours)} s', peer.name,
+                  f'{figure(samples.median(peer.name, "s"))} s',
+                  samples.ratio(KYSO, peer.name, 's'), goal)
     if is_scan:
-        table.add(name, f'{figure(ours)} s', FLOOR, f'{figure(sorted(floor)[len(floor) // 2])} s',
-                  figure(middle), Goal(25, '<=', 3) if name.startswith('100') else None, middle)
+        floor_row(table, samples, name, ours)
     stages_note(table, samples, ours)
 
     peaks = {}
     with memory_watched(desk.agent.pid, peaks):
         desk.approve(letter)
-    ours, theirs = sum(peaks.values()), nss.memory(letter)
+    memory_rows(table, f'{name}: peak memory', peaks,
+                {peer.name: peer.memory(peer.sign_command()) for peer in peers},
+                None if is_scan else Goal(26, '<=', 1))
+
+
+def floor_row(table, samples, name, ours):
+    floor = [sum(one.values()) / 1000 for one in samples.figures[FLOOR]]
+    ratios = [mine / least for mine, least in zip(samples.values(KYSO, 's'), floor)]
+    middle = sorted(ratios)[len(ratios) // 2]
+    table.add(name, f'{figure(ours)} s', FLOOR, f'{figure(sorted(floor)[len(floor) // 2])} s',
+              figure(middle), Goal(25, '<=', 3) if name.startswith('100') else None, middle)
+
+
+def memory_rows(table, what, peaks, others, goal):
+    """@peaks: kB of each of our programs, which count together. @others: kB of each peer."""
+    ours = sum(peaks.values())
+    for name, theirs in others.items():
+        table.add(what, f'{ours / 1024:.0f} MB', name, f'{theirs / 1024:.0f} MB',
+                  figure(ours / theirs), goal, ours / theirs)
     parts = ', '.join(f'{program} {kb // 1024}' for program, kb in sorted(peaks.items()))
-    table.add(f'{name}: peak memory', f'{ours / 1024:.0f} MB', PDFSIG, f'{theirs / 1024:.0f} MB',
-              figure(ours / theirs), None if is_scan else Goal(26, '<=', 1), ours / theirs)
     table.note(f'  MB: {parts}')
 
 
@@ -202,15 +174,30 @@ def stages_note(table, samples, ours):
     table.note(f'  ms: {parts}; of it "show" and "sign" (PIN window, login, token): {share:.0%}')
 
 
-def growth_row(table, desk, nss):
+def growth_rows(table, desk, peers):
     letter = kyso_kit.make_letter(desk.folder / 'growth.pdf')
+    size = letter.path.stat().st_size
+    pdfsig = next(peer for peer in peers if peer.name == PDFSIG)
+    pdfsig.prepare(letter)
+    pdfsig.sign()
+    theirs = pdfsig.growth()
     desk.approve(letter, with_image=False)
-    nss.sign(letter)
-    ours = desk.output.stat().st_size - letter.path.stat().st_size
-    theirs = nss.growth(letter)
+    ours = desk.output.stat().st_size - size
     table.add('growth of the file, no image', f'{ours / 1000:.1f} kB', PDFSIG,
               f'{theirs / 1000:.1f} kB', figure(ours / theirs), Goal(27, '<=', 40, ' kB'),
               ours / 1000)
+
+    desk.approve(letter)
+    approved = desk.output.rename(desk.folder / 'approved.pdf')
+    ours = approved.stat().st_size - size
+    table.add('growth, image and reserved fields', f'{ours / 1024:.1f} KiB', PDFSIG,
+              f'{theirs / 1024:.1f} KiB', figure(ours / theirs), Goal('size', '<=', 64, ' KiB'),
+              ours / 1024)
+    desk.issue(approved)
+    ours = desk.output.stat().st_size - approved.stat().st_size
+    table.add('growth, number and date as text, no seal', f'{ours / 1024:.1f} KiB', PDFSIG,
+              f'{theirs / 1024:.1f} KiB', figure(ours / theirs), Goal('size', '<=', 64, ' KiB'),
+              ours / 1024)
 
 
 class OpenSsl:

@@ -2,8 +2,9 @@
 
 /*
  * Watches a process and all that it starts, every half millisecond until stdin ends, and prints the
- * highest memory (VmHWM, kB) of each program as one JSON object: {"kyso-agent": N, ...}. Of two
- * processes of one program, one after the other, the larger one counts.
+ * highest memory (VmHWM, kB) of each program as one JSON object: {"kyso-agent": N, ...}, after an
+ * empty line that says that it has begun. Of two processes of one program, one after the other, the
+ * larger one counts.
  *
  * usage: memory-peak PID
  */
@@ -81,6 +82,8 @@ main(int argc, char **argv)
 
     if (argc != 2)
         return 2;
+    puts("");
+    fflush(stdout);
     do {
         look(atol(argv[1]), "", 0);
         usleep(500);

@@ -94,6 +94,13 @@ class Order(office.Case):
                     self.issue(fill={}, place=self.letter.places['seal']), source=issued,
                     outcome='refused')
 
+    def test_an_approved_document_is_not_initialled(self):
+        approved = self.home.path / 'approved.pdf'
+        self.approve(approved)
+        self.refuse('already_approved', 'initial after approve',
+                    self.approval(purpose='initial'), source=approved,
+                    outcome='refused')
+
 
 class Secrecy(office.Case):
     def test_a_secret_document_is_not_signed(self):

@@ -115,7 +115,7 @@ class Page(unittest.TestCase):
             SCHEMAS.resolve({'$ref': target})
 
 
-WRONG = {'string': 5, 'integer': 'x', 'boolean': 'x', 'object': [], 'array': {}}
+WRONG = {'string': 5, 'integer': 'x', 'number': 'x', 'boolean': 'x', 'object': [], 'array': {}}
 
 
 def wrong_value(schema):

@@ -16,6 +16,8 @@
 #define COLUMN_2 270.0
 #define COLUMN_2_WIDTH 280.0
 
+#define LETTERS_APART (PANGO_SCALE / 5)
+
 #define LEADER_WIDTH 120.0
 #define LEADER_HEIGHT 70.0
 #define BLOCK_HEIGHT 160.0
@@ -56,6 +58,14 @@ static const char filler[] =
     "Bộ phận Văn thư theo dõi, đôn đốc việc gửi, nhận văn bản điện tử; hằng tháng tổng hợp số văn "
     "bản đã ký số, số văn bản gửi bằng giấy và nguyên nhân, báo cáo Chủ tịch Ủy ban nhân dân xã.";
 
+static gboolean is_word_like;
+
+void
+kyso_letter_write_like_word(void)
+{
+    is_word_like = TRUE;
+}
+
 /* Places in points, not on the pixels of a screen. */
 static void
 context_prepare(PangoContext *context)
@@ -82,6 +92,12 @@ layout_new(cairo_t *cr, const Style *style, const char *text)
     pango_layout_set_width(layout, (int) (style->width * PANGO_SCALE));
     pango_layout_set_alignment(layout, style->align);
     pango_layout_set_text(layout, text, -1);
+    if (is_word_like) {
+        PangoAttrList *attributes = pango_attr_list_new();
+        pango_attr_list_insert(attributes, pango_attr_letter_spacing_new(LETTERS_APART));
+        pango_layout_set_attributes(layout, attributes);
+        pango_attr_list_unref(attributes);
+    }
     return layout;
 }
 
@@ -96,6 +112,10 @@ layout_height(PangoLayout *layout)
 static void
 layout_show(cairo_t *cr, PangoLayout *layout, double x, double y)
 {
+    if (is_word_like) {
+        kyso_letter_runs_show(cr, layout, x, y);
+        return;
+    }
     cairo_move_to(cr, x, y);
     pango_cairo_show_layout(cr, layout);
 }

@@ -11,6 +11,7 @@
 
 #include <cairo.h>
 #include <glib.h>
+#include <pango/pangocairo.h>
 
 #define KYSO_LETTER_WIDTH 595.28
 #define KYSO_LETTER_HEIGHT 841.89
@@ -33,6 +34,13 @@ typedef struct {
 /* Draws the letter onto the PDF surface of @cr, at least @pages pages long; the signature block
  * ends the last of them, and that page is left open for cairo_show_page. */
 void kyso_letter_draw(cairo_t *cr, int pages, KysoLetter *ret_letter);
+
+/* From now on letters are written as Word and its like do: set apart, each by itself, in no order,
+ * and what a reader gets are letters and marks one by one. */
+void kyso_letter_write_like_word(void);
+
+/* Shows @layout at (@x, @y) in that way. */
+void kyso_letter_runs_show(cairo_t *cr, PangoLayout *layout, double x, double y);
 
 /* The images as offices keep them: transparent, blue handwriting and a round red seal. */
 cairo_surface_t *kyso_letter_images_signature(void);

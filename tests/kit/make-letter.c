@@ -13,14 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SCAN_DPI 200
+
 static char *output, *signature, *seal, *mark;
 static int pages = 1, scans, objects;
+static gboolean word_like, scanned;
 
 static const GOptionEntry options[] = {
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "the letter (PDF)", "FILE"},
     {"signature", 0, 0, G_OPTION_ARG_FILENAME, &signature, "the leader's image (PNG)", "FILE"},
     {"seal", 0, 0, G_OPTION_ARG_FILENAME, &seal, "the seal (PNG)", "FILE"},
     {"mark", 0, 0, G_OPTION_ARG_FILENAME, &mark, "a stamp under the name of the office", "TEXT"},
+    {"word-like", 0, 0, G_OPTION_ARG_NONE, &word_like, "letters one by one, marks apart", NULL},
+    {"scanned", 0, 0, G_OPTION_ARG_NONE, &scanned, "one page as a picture of 200 dpi", NULL},
     {"pages", 0, 0, G_OPTION_ARG_INT, &pages, "pages of text, at least", "N"},
     {"scans", 0, 0, G_OPTION_ARG_INT, &scans, "add scanned pages of N MB together", "N"},
     {"objects", 0, 0, G_OPTION_ARG_INT, &objects, "add pages with N small objects", "N"},
@@ -78,6 +83,35 @@ write_letter(const char *path, KysoLetter *letter)
 }
 
 static void
+write_scan(const char *path, KysoLetter *letter)
+{
+    const double scale = SCAN_DPI / 72.0;
+    cairo_surface_t *image = cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, (int) (KYSO_LETTER_WIDTH * scale), (int) (KYSO_LETTER_HEIGHT * scale));
+    cairo_t *cr = cairo_create(image);
+
+    cairo_set_source_rgb(cr, 1, 1, 1);
+    cairo_paint(cr);
+    cairo_set_source_rgb(cr, 0, 0, 0);
+    cairo_scale(cr, scale, scale);
+    kyso_letter_draw(cr, 1, letter);
+    cairo_destroy(cr);
+
+    cairo_surface_t *surface =
+        cairo_pdf_surface_create(path, KYSO_LETTER_WIDTH, KYSO_LETTER_HEIGHT);
+    cr = cairo_create(surface);
+    cairo_scale(cr, 1 / scale, 1 / scale);
+    cairo_set_source_surface(cr, image, 0, 0);
+    cairo_paint(cr);
+    cairo_show_page(cr);
+    cairo_destroy(cr);
+    cairo_surface_finish(surface);
+    check(cairo_surface_status(surface), path);
+    cairo_surface_destroy(surface);
+    cairo_surface_destroy(image);
+}
+
+static void
 print_place(const char *name, const KysoPlace *place, const char *end)
 {
     printf("\"%s\": {\"page\": %d, \"rect\": [%.2f, %.2f, %.2f, %.2f]}%s", name, place->page,
@@ -106,13 +140,18 @@ main(int argc, char **argv)
         fprintf(stderr, "%s\n", error->message);
         return EXIT_FAILURE;
     }
+    if (word_like)
+        kyso_letter_write_like_word();
     if (signature != NULL)
         write_image(kyso_letter_images_signature(), signature);
     if (seal != NULL)
         write_image(kyso_letter_images_seal(), seal);
     if (output != NULL) {
         KysoLetter letter;
-        write_letter(output, &letter);
+        if (scanned)
+            write_scan(output, &letter);
+        else
+            write_letter(output, &letter);
         print_letter(&letter);
     }
     return EXIT_SUCCESS;

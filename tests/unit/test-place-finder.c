@@ -273,6 +273,22 @@ test_title_of_a_decision_is_no_block(void)
     assert_between(&found, 400, 223, 300);
 }
 
+/* The name is on the next page. */
+static void
+test_position_at_the_end_of_the_page_is_no_block(void)
+{
+    g_autoptr(GArray) page = page_new();
+    g_autoptr(GArray) higher = page_new();
+
+    put(page, 361, 20, 13, 0, "KT. CHỦ TỊCH");
+    g_assert_false(find_block(page, NULL).is_found);
+    put(higher, 361, 60, 13, 0, "KT. CHỦ TỊCH");
+    KysoFoundPlace found = find_block(higher, NULL);
+    g_assert_true(found.is_found);
+    g_assert_cmpfloat(found.box.y0, >=, 0);
+    g_assert_cmpfloat(found.box.y1 - found.box.y0, >, 28);
+}
+
 static void
 test_name_chooses_among_blocks(void)
 {
@@ -376,6 +392,7 @@ main(int argc, char **argv)
     g_test_add_func("/place-finder/two-lines", test_position_of_two_lines);
     g_test_add_func("/place-finder/shared-box", test_letters_that_share_a_box_with_their_marks);
     g_test_add_func("/place-finder/decision", test_title_of_a_decision_is_no_block);
+    g_test_add_func("/place-finder/end-of-page", test_position_at_the_end_of_the_page_is_no_block);
     g_test_add_func("/place-finder/name", test_name_chooses_among_blocks);
     g_test_add_func("/place-finder/end", test_end_of_the_text);
     g_test_add_func("/place-finder/text", test_any_text);

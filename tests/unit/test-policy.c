@@ -23,6 +23,13 @@ static const KysoFacts ISSUE = {
     .has_valid_personal_approve = TRUE,
 };
 
+static const KysoFacts INITIAL = {
+    .purpose = KYSO_PURPOSE_INITIAL,
+    .role = KYSO_ROLE_PERSONAL,
+    .is_strong = TRUE,
+    .is_file_covered = TRUE,
+};
+
 static void
 assert_refused(const KysoFacts *facts, int code, const char *rule)
 {
@@ -102,8 +109,7 @@ static void
 test_other_purposes_are_not_supported(void)
 {
     static const KysoPurpose OTHERS[] = {
-        KYSO_PURPOSE_UNKNOWN, KYSO_PURPOSE_INITIAL, KYSO_PURPOSE_APPENDIX, KYSO_PURPOSE_COPY,
-        KYSO_PURPOSE_RECEIVE, KYSO_PURPOSE_COMMENT, KYSO_PURPOSE_MESSAGE,  KYSO_PURPOSE_XML,
+        KYSO_PURPOSE_UNKNOWN, KYSO_PURPOSE_MESSAGE, KYSO_PURPOSE_XML,
         KYSO_PURPOSE_JSON,    (KysoPurpose) 999,
     };
 
@@ -111,6 +117,50 @@ test_other_purposes_are_not_supported(void)
         KysoFacts facts = APPROVE;
         facts.purpose = OTHERS[i];
         assert_refused(&facts, KYSO_ERROR_NOT_SUPPORTED, "purpose_supported");
+    }
+}
+
+/* DESIGN §4: whose key each act takes. */
+static void
+test_each_purpose_has_its_key(void)
+{
+    static const struct {
+        KysoPurpose purpose;
+        KysoRole role;
+    } KEYS[] = {
+        {KYSO_PURPOSE_APPROVE, KYSO_ROLE_PERSONAL}, {KYSO_PURPOSE_INITIAL, KYSO_ROLE_PERSONAL},
+        {KYSO_PURPOSE_COMMENT, KYSO_ROLE_PERSONAL}, {KYSO_PURPOSE_ISSUE, KYSO_ROLE_AGENCY},
+        {KYSO_PURPOSE_APPENDIX, KYSO_ROLE_AGENCY},  {KYSO_PURPOSE_COPY, KYSO_ROLE_AGENCY},
+        {KYSO_PURPOSE_RECEIVE, KYSO_ROLE_AGENCY},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(KEYS); i++) {
+        KysoFacts facts = ISSUE;
+        facts.purpose = KEYS[i].purpose;
+        facts.has_valid_personal_approve = facts.purpose != KYSO_PURPOSE_INITIAL;
+        facts.role = KEYS[i].role;
+        assert_asks(&facts);
+        facts.role = facts.role == KYSO_ROLE_AGENCY ? KYSO_ROLE_PERSONAL : KYSO_ROLE_AGENCY;
+        assert_refused(&facts, KYSO_ERROR_ROLE_WRONG, "role_fits_purpose");
+    }
+}
+
+/* A leader notes on what his agency or another one has issued; a clerk copies and receives it. */
+static void
+test_what_is_done_with_an_issued_document(void)
+{
+    static const KysoPurpose AFTER[] = {KYSO_PURPOSE_COMMENT, KYSO_PURPOSE_APPENDIX,
+                                        KYSO_PURPOSE_COPY, KYSO_PURPOSE_RECEIVE};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(AFTER); i++) {
+        KysoFacts facts = ISSUE;
+        facts.purpose = AFTER[i];
+        facts.has_agency_issue = TRUE;
+        if (AFTER[i] == KYSO_PURPOSE_COMMENT)
+            facts.role = KYSO_ROLE_PERSONAL;
+        assert_asks(&facts);
+        facts.is_earlier_broken = TRUE;
+        assert_refused(&facts, KYSO_ERROR_EARLIER_SIGNATURE_BROKEN, "earlier_intact");
     }
 }
 
@@ -209,9 +259,27 @@ spoil_cover(KysoFacts *facts)
 }
 
 static void
+spoil_change(KysoFacts *facts)
+{
+    facts->is_change_forbidden = TRUE;
+}
+
+static void
+spoil_form(KysoFacts *facts)
+{
+    facts->has_dynamic_form = TRUE;
+}
+
+static void
 spoil_approve(KysoFacts *facts)
 {
     facts->has_valid_personal_approve = FALSE;
+}
+
+static void
+spoil_initial(KysoFacts *facts)
+{
+    facts->has_valid_personal_approve = TRUE;
 }
 
 static void
@@ -236,7 +304,10 @@ static const Spoiling SPOILINGS[] = {
     {"earlier_intact", KYSO_ERROR_EARLIER_SIGNATURE_BROKEN, &ISSUE, spoil_earlier},
     {"unchanged_after_signature", KYSO_ERROR_CHANGED_AFTER_SIGNATURE, &ISSUE, spoil_cover},
     {"issue_after_approve", KYSO_ERROR_APPROVE_MISSING, &ISSUE, spoil_approve},
+    {"initial_before_approve", KYSO_ERROR_ALREADY_APPROVED, &INITIAL, spoil_initial},
     {"issued_once", KYSO_ERROR_ALREADY_ISSUED, &ISSUE, spoil_issue},
+    {"change_allowed", KYSO_ERROR_CHANGES_FORBIDDEN, &ISSUE, spoil_change},
+    {"form_static", KYSO_ERROR_DYNAMIC_FORM, &ISSUE, spoil_form},
 };
 
 static void
@@ -417,6 +488,9 @@ main(int argc, char **argv)
     g_test_add_func("/policy/verifying-is-allowed", test_verifying_is_allowed);
     g_test_add_func("/policy/facts-of-zero-are-refused", test_facts_of_zero_are_refused);
     g_test_add_func("/policy/good-facts-are-asked", test_good_facts_are_asked);
+    g_test_add_func("/policy/each-purpose-has-its-key", test_each_purpose_has_its_key);
+    g_test_add_func("/policy/what-is-done-with-an-issued-document",
+                    test_what_is_done_with_an_issued_document);
     g_test_add_func("/policy/other-purposes-are-not-supported",
                     test_other_purposes_are_not_supported);
     g_test_add_func("/policy/each-rule-refuses", test_each_rule_refuses);
