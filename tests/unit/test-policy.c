@@ -259,18 +259,6 @@ spoil_cover(KysoFacts *facts)
 }
 
 static void
-spoil_change(KysoFacts *facts)
-{
-    facts->is_change_forbidden = TRUE;
-}
-
-static void
-spoil_form(KysoFacts *facts)
-{
-    facts->has_dynamic_form = TRUE;
-}
-
-static void
 spoil_approve(KysoFacts *facts)
 {
     facts->has_valid_personal_approve = FALSE;
@@ -306,8 +294,6 @@ static const Spoiling SPOILINGS[] = {
     {"issue_after_approve", KYSO_ERROR_APPROVE_MISSING, &ISSUE, spoil_approve},
     {"initial_before_approve", KYSO_ERROR_ALREADY_APPROVED, &INITIAL, spoil_initial},
     {"issued_once", KYSO_ERROR_ALREADY_ISSUED, &ISSUE, spoil_issue},
-    {"change_allowed", KYSO_ERROR_CHANGES_FORBIDDEN, &ISSUE, spoil_change},
-    {"form_static", KYSO_ERROR_DYNAMIC_FORM, &ISSUE, spoil_form},
 };
 
 static void
