@@ -37,7 +37,18 @@ void
 kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
                                    GAsyncReadyCallback done, gpointer user_data)
 {
+    kyso_document_reader_inspect_pages_async(self, agent, job, document, NULL, done, user_data);
+}
+
+void
+kyso_document_reader_inspect_pages_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                         int document, json_t *pages, GAsyncReadyCallback done,
+                                         gpointer user_data)
+{
     json_t *params = json_pack("{s:o}", "document", kyso_json_fd(0));
+
+    if (pages != NULL)
+        json_object_set_new(params, "pages", pages);
     kyso_helper_call_async(self, "document.inspect", params, &document, 1,
                            agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
                            user_data);
@@ -182,6 +193,32 @@ kyso_document_reader_prepare_timestamp_async(KysoHelper *self, KysoAgent *agent,
     kyso_helper_call_async(self, "document.prepare", params, &document, 1,
                            agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
                            user_data);
+}
+
+void
+kyso_document_reader_rewrite_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                                   GAsyncReadyCallback done, gpointer user_data)
+{
+    json_t *params = json_pack("{s:o}", "document", kyso_json_fd(0));
+
+    kyso_helper_call_async(self, "document.rewrite", params, &document, 1,
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
+}
+
+int
+kyso_document_reader_rewrite_finish(KysoHelper *self, GAsyncResult *result, GError **error)
+{
+    g_autoptr(KysoReply) reply = kyso_helper_call_finish(self, result, error);
+    KysoFd rewritten = -1;
+
+    if (reply == NULL || !kyso_json_take_fd(reply->result, "rewritten", KYSO_JSON_REQUIRED,
+                                            reply->fds, &rewritten, error))
+        return -1;
+    g_message("a damaged document was written anew: %" JSON_INTEGER_FORMAT " faults, first: %s",
+              json_integer_value(json_object_get(reply->result, "faults")),
+              json_string_value(json_object_get(reply->result, "fault")));
+    return rewritten;
 }
 
 void

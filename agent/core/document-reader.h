@@ -20,7 +20,12 @@ KysoHelper *kyso_document_reader_new_pages(void);
 void kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
                                         int document, GAsyncReadyCallback done, gpointer user_data);
 
-/* A new reference. KYSO_ERROR_DOCUMENT_*. */
+/* The same with these pages (array of numbers, taken; NULL: none): damage in them shows too. */
+void kyso_document_reader_inspect_pages_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                              int document, json_t *pages, GAsyncReadyCallback done,
+                                              gpointer user_data);
+
+/* A new reference. KYSO_ERROR_DOCUMENT_*, KYSO_ERROR_PLACE_OUTSIDE. */
 json_t *kyso_document_reader_inspect_finish(KysoHelper *self, GAsyncResult *result, GError **error);
 
 /* The text of the first page, where a secrecy mark stands; by a reader of pages. */
@@ -67,6 +72,13 @@ void kyso_document_reader_prepare_timestamp_async(KysoHelper *self, KysoAgent *a
                                                   int document, const char *field,
                                                   guint contents_size, GAsyncReadyCallback done,
                                                   gpointer user_data);
+
+/* rewrite: a damaged document written anew; the document has no signature, or this fails. */
+void kyso_document_reader_rewrite_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                        int document, GAsyncReadyCallback done, gpointer user_data);
+
+/* A descriptor of the new document, or -1. KYSO_ERROR_SIGNED_AND_DAMAGED, KYSO_ERROR_DOCUMENT_*. */
+int kyso_document_reader_rewrite_finish(KysoHelper *self, GAsyncResult *result, GError **error);
 
 /* proofs: what the document's store has. */
 void kyso_document_reader_proofs_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,

@@ -34,7 +34,7 @@ static const KysoMethodEntry table[] = {
     {"signatures.signDoc", NULL, PERSON_MS, TRUE,
      PARAMS("credentialID", "purpose", "input", "output", "signature_format", "conformance_level",
             "signAlgo", "name", "metadata", "place", "image", "reserve", "fill", "certify", "text",
-            "copy_kind", "seal_mm", "documents", "several", "wait_for_token",
+            "copy_kind", "seal_mm", "repair", "documents", "several", "wait_for_token",
             "signed_envelope_property")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},

@@ -46,6 +46,7 @@ describe(const KysoSigningDocument *document, KysoAskDocument *ret)
         .pages = document->n_pages,
         .digest = document->record->document_digest,
         .text = document->text,
+        .is_rewritten = document->rewritten_digest != NULL,
     };
 }
 

@@ -3,6 +3,7 @@
 
 #include "agent/core/document-reader.h"
 #include "agent/core/sign-doc-proofs.h"
+#include "agent/core/sign-doc-repair.h"
 #include "agent/core/sign-doc-state.h"
 #include "agent/core/sign-look.h"
 #include "ipc/base/clock.h"
@@ -13,6 +14,7 @@
 #define TIMESTAMP_SIZE (16 * 1024) /* more; with the TSA's chain it takes about 7 KiB */
 
 /* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
+ *           (damaged: written anew, and from "copied" on once more)
  * prepare:  (places found ->) update prepared
  * complete: [proofs added ->] result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -40,6 +42,18 @@ read_pdf(KysoSigningDocument *self)
                             input_copied, self);
 }
 
+/* Two parts, which run at the same time. */
+static void
+inspect_copy(KysoSigningDocument *self)
+{
+    kyso_document_reader_inspect_pages_async(
+        self->reader, self->signing->agent, self->signing->job, self->copy->read_only,
+        kyso_sign_doc_repair_pages(self), document_inspected, self);
+    self->n_parts++;
+    kyso_document_reader_text_async(self->pages_reader, self->signing->agent, self->signing->job,
+                                    self->copy->read_only, text_read, self);
+}
+
 static void
 input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -53,13 +67,33 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
     self->record->document_digest = kyso_file_hash_to_hex(digest);
-
     kyso_sign_document_set_stage(self, "inspect");
-    kyso_document_reader_inspect_async(self->reader, self->signing->agent, self->signing->job,
-                                       self->copy->read_only, document_inspected, self);
-    self->n_parts++;
-    kyso_document_reader_text_async(self->pages_reader, self->signing->agent, self->signing->job,
-                                    self->copy->read_only, text_read, self);
+    inspect_copy(self);
+}
+
+static void
+repaired(KysoSigningDocument *self, GError *error)
+{
+    if (error != NULL)
+        kyso_sign_document_part_done(self, error);
+    else
+        inspect_copy(self);
+}
+
+/* What an earlier signature does not allow, and what would show otherwise elsewhere. */
+static void
+read_limits(KysoSigningDocument *self)
+{
+    json_t *signatures = json_object_get(self->inspection, "signatures"), *signature;
+    size_t i;
+
+    self->facts.has_dynamic_form = json_is_true(json_object_get(self->inspection, "has_xfa"));
+    /* A text field added after a signature breaks it, and so does the seal's, which lies over the
+     * leader's. */
+    self->facts.is_change_forbidden =
+        json_array_size(signatures) > 0 && kyso_sign_item_reserves(self->item);
+    json_array_foreach(signatures, i, signature) self->facts.is_change_forbidden |=
+        json_integer_value(json_object_get(signature, "doc_mdp")) == 1;
 }
 
 static void
@@ -69,10 +103,15 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     self->inspection = kyso_document_reader_inspect_finish(KYSO_HELPER(source), result, &error);
+    if (self->inspection == NULL && kyso_sign_doc_repair_is_wanted(self, error)) {
+        kyso_sign_doc_repair_start(self, error, repaired);
+        return;
+    }
     if (self->inspection == NULL) {
         kyso_sign_document_part_done(self, error);
         return;
     }
+    read_limits(self);
     self->n_pages = (guint) json_integer_value(json_object_get(self->inspection, "page_count"));
     kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
                                    self->inspection, NULL, kyso_job_cancellable(self->signing->job),
@@ -87,13 +126,22 @@ text_read(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
     g_autofree char *text = kyso_document_reader_text_finish(KYSO_HELPER(source), result, &error);
 
-    g_clear_object(&self->pages_reader);
+    gboolean is_latest = KYSO_HELPER(source) == self->pages_reader;
+
+    if (is_latest)
+        g_clear_object(&self->pages_reader);
+    /* A mark on the damaged document counts as well, should it be lost on the one written anew. */
     if (text != NULL)
-        self->facts.secrecy_mark = kyso_policy_find_secrecy_mark(text);
-    if (text != NULL && kyso_sign_doc_shows_each(self->signing))
+        self->facts.secrecy_mark =
+            MAX(self->facts.secrecy_mark, kyso_policy_find_secrecy_mark(text));
+    if (is_latest && text != NULL && kyso_sign_doc_shows_each(self->signing)) {
+        g_free(self->text);
         self->text = g_strndup(text, KYSO_DOCUMENT_TEXT_MAX);
+    }
     /* What is wrong with a document, the inspection says better: its word goes first. */
-    self->late_error = error;
+    if (is_latest)
+        self->late_error = g_steal_pointer(&error);
+    g_clear_error(&error);
     kyso_sign_document_part_done(self, NULL);
 }
 

@@ -41,6 +41,17 @@ our_signature(const KysoSigningDocument *document)
     return signatures->pdata[document->facts.n_earlier]; /* a timestamp may follow */
 }
 
+/* Null where the document is signed as it was brought. */
+static json_t *
+rewritten_to_json(const KysoSigningDocument *document)
+{
+    if (document->rewritten_digest == NULL)
+        return json_null();
+    return json_pack("{s:s, s:{s:s, s:s}}", "digest", document->rewritten_digest, "warning", "vi",
+                     "Tệp bị hỏng, đã được dựng lại trước khi ký.", "en",
+                     "The file was damaged and was written anew before it was signed.");
+}
+
 /* What there is to say of one signed document, but for its signature. */
 static json_t *
 document_to_json(const KysoSigningDocument *document)
@@ -48,11 +59,12 @@ document_to_json(const KysoSigningDocument *document)
     const KysoRecord *record = document->record;
     g_autofree char *time = kyso_clock_to_rfc3339(document->signing->signing_time);
 
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o}", "journal",
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o, s:o}", "journal",
                      (json_int_t) record->sequence, "signed_at", time, "input_digest",
                      record->document_digest, "output_digest", record->result_digest, "output_size",
                      (json_int_t) document->result_size, "field", document->field, "places",
-                     document->places != NULL ? json_incref(document->places) : json_null());
+                     document->places != NULL ? json_incref(document->places) : json_null(),
+                     "rewritten", rewritten_to_json(document));
 }
 
 static json_t *

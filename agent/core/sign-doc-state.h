@@ -74,6 +74,7 @@ struct _KysoSigningDocument {
     KysoHelper *reader;
     KysoHelper *pages_reader;
     KysoPrivateCopy *copy;      /* all but detached CAdES; XML: first the input, then the result */
+    char *rewritten_digest;     /* PDF: of the copy, where it was damaged; or NULL */
     json_t *inspection;         /* PDF */
     guint n_pages;              /* PDF */
     char *text;                 /* how it, or a PDF's first page, begins; NULL: not kept */

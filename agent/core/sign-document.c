@@ -72,6 +72,7 @@ kyso_sign_document_free(KysoSigningDocument *self)
     for (int i = 0; i < KYSO_N_BLANKS; i++)
         g_free(self->fill[i]);
     json_decref(self->places);
+    g_free(self->rewritten_digest);
     g_clear_pointer(&self->report, kyso_document_report_free);
     g_free(self);
 }

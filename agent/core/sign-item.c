@@ -163,6 +163,12 @@ is_used(const KysoSignItem *self, gboolean reserve)
     return FALSE;
 }
 
+gboolean
+kyso_sign_item_reserves(const KysoSignItem *self)
+{
+    return is_used(self, TRUE);
+}
+
 /* What a batch says once holds for each document that does not say it for itself. */
 static void
 take_defaults(KysoSignItem *self, const KysoSignItem *defaults)

@@ -139,6 +139,7 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
         !kyso_json_get_string(params, "signAlgo", KYSO_JSON_OPTIONAL, &algo, error) ||
         !kyso_json_get_boolean(params, "certify", KYSO_JSON_OPTIONAL, &self->certify, error) ||
         !kyso_json_get_boolean(params, "several", KYSO_JSON_OPTIONAL, &self->several, error) ||
+        !kyso_json_get_boolean(params, "repair", KYSO_JSON_OPTIONAL, &self->repair, error) ||
         !kyso_json_get_boolean(params, "wait_for_token", KYSO_JSON_OPTIONAL, &self->wait_for_token,
                                error))
         return FALSE;
@@ -146,6 +147,8 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
         return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
     if (self->several && !self->is_xml)
         return wrong(error, "\"several\" goes with xml only", "");
+    if (self->repair && !self->is_pdf)
+        return wrong(error, "\"repair\" goes with a PDF only", "");
     self->credential_id = g_strdup(credential);
     self->sign_algo = g_strdup(algo);
     return TRUE;

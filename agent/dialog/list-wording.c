@@ -65,6 +65,8 @@ kyso_list_wording_page(const KysoQuestion *question, gsize first)
     for (gsize i = first; i < end; i++) {
         g_autofree char *shown = short_name(&question->documents[i]);
         g_string_append_printf(text, "\n%d. “%s”", (int) i + 1, shown);
+        if (question->documents[i].is_rewritten)
+            g_string_append(text, T(" (tệp hỏng, đã dựng lại)"));
     }
     return g_string_free(text, FALSE);
 }
@@ -84,6 +86,8 @@ kyso_list_wording_document(const KysoQuestion *question, gsize index)
                            (int) question->document_count, name);
     if (document->pages > 0)
         g_string_append_printf(text, T(" (số trang: %d)"), (int) document->pages);
+    if (document->is_rewritten)
+        g_string_append(text, T(" (tệp hỏng, đã dựng lại)"));
     if (number[0] != '\0') {
         g_string_append_c(text, '\n');
         g_string_append_printf(text, T("Số, ký hiệu: “%s”"), number);

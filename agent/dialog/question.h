@@ -15,8 +15,9 @@ typedef struct {
     const char *subject;
     const char *number;
     const char *digest;
-    const char *text; /* how its first page begins */
-    gint64 pages;     /* 0: not known */
+    const char *text;      /* how its first page begins */
+    gint64 pages;          /* 0: not known */
+    gboolean is_rewritten; /* it was damaged, and has been written anew */
 } KysoQuestionDocument;
 
 typedef struct {

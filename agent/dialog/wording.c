@@ -136,6 +136,8 @@ add_document(GString *text, const KysoQuestion *question)
         add_line(text, T("Tài liệu: “%s”"), name);
     if (name[0] != '\0' && document->pages > 0)
         g_string_append_printf(text, T(" (số trang: %d)"), (int) document->pages);
+    if (document->is_rewritten)
+        add_line(text, "%s", T("TỆP BỊ HỎNG, đã được dựng lại: hãy xem kỹ nội dung trước khi ký."));
     if (number[0] != '\0')
         add_line(text, T("Số, ký hiệu: “%s”"), number);
     if (subject[0] != '\0')
@@ -161,6 +163,8 @@ add_batch(GString *text, const KysoQuestion *question)
                                                         : document->digest;
         g_autofree char *shown = kyso_visible_text(best, LISTED_WIDTH);
         add_line(text, "%d. “%s”", (int) i + 1, shown);
+        if (document->is_rewritten)
+            g_string_append(text, T(" (tệp hỏng, đã dựng lại)"));
     }
     if (more > 0)
         add_line(text, T("… và số tài liệu khác: %d"), more);

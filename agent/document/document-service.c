@@ -3,8 +3,12 @@
 
 #include "agent/document/document-request.h"
 #include "agent/document/pdf-inspect.h"
+#include "agent/document/pdf-rewrite.h"
 #include "agent/document/proofs-request.h"
 #include "ipc/base/error.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_PAGES 256 /* of one inspection */
 
@@ -137,6 +141,41 @@ kyso_document_service_proofs(const json_t *params, KysoFdList *fds, KysoFdList *
     return result;
 }
 
+/* "fault" is for the log: the document's own words. */
+static json_t *
+rewrite_result(const KysoPdfRewritten *rewritten)
+{
+    return json_pack("{s:o, s:I, s:i, s:s}", "rewritten", kyso_json_fd(0), "size",
+                     (json_int_t) rewritten->size, "faults", (int) rewritten->n_faults, "fault",
+                     rewritten->fault != NULL ? rewritten->fault : "");
+}
+
+json_t *
+kyso_document_service_rewrite(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
+                              GError **error)
+{
+    static const char *const members[] = {"document", NULL};
+    g_auto(KysoPdfRewritten) rewritten = {0};
+    g_auto(KysoFd) fd = -1;
+    struct stat status;
+
+    if (!kyso_json_only_has(params, members, error) ||
+        !kyso_json_take_fd(params, "document", KYSO_JSON_REQUIRED, fds, &fd, error))
+        return NULL;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_INPUT_UNREADABLE,
+                            "document is not a regular file");
+        return NULL;
+    }
+    g_auto(KysoFd) output = kyso_fd_new_memory("rewritten", NULL, 0, error);
+    if (output < 0 || !kyso_pdf_rewrite(fd, status.st_size, output, &rewritten, error))
+        return NULL;
+    json_t *result = rewrite_result(&rewritten);
+    lseek(output, 0, SEEK_SET); /* memory can be rewound */
+    kyso_fd_list_append(ret_fds, kyso_fd_steal(&output));
+    return result;
+}
+
 typedef json_t *(*Handler)(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
                            GError **error);
 
@@ -177,10 +216,14 @@ proofs_called(KysoCall *call, gpointer user_data)
     answer(call, kyso_document_service_proofs);
 }
 
+static void
+rewrite_called(KysoCall *call, gpointer user_data)
+{
+    answer(call, kyso_document_service_rewrite);
+}
+
 const KysoServiceMethod kyso_document_service_methods[] = {
-    {"document.inspect", inspect_called},
-    {"document.prepare", prepare_called},
-    {"document.extend", extend_called},
-    {"document.proofs", proofs_called},
-    {NULL, NULL},
+    {"document.inspect", inspect_called}, {"document.prepare", prepare_called},
+    {"document.extend", extend_called},   {"document.proofs", proofs_called},
+    {"document.rewrite", rewrite_called}, {NULL, NULL},
 };

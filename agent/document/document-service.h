@@ -21,5 +21,8 @@ json_t *kyso_document_service_extend(const json_t *params, KysoFdList *fds, Kyso
 json_t *kyso_document_service_proofs(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
                                      GError **error);
 
+json_t *kyso_document_service_rewrite(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
+                                      GError **error);
+
 /* The table for kyso_service_run. */
 extern const KysoServiceMethod kyso_document_service_methods[];

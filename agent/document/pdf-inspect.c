@@ -283,6 +283,9 @@ inspection_result(Inspection *self, json_t *pages)
     json_object_set_new(result, "signatures", signatures);
     json_object_set(result, "fields", self->fields);
     json_object_set_new(result, "has_proofs", json_boolean(kyso_pdf_proofs_exist(self->file)));
+    json_object_set_new(
+        result, "has_xfa",
+        json_boolean(get(self, get(self, self->file->root, "/AcroForm"), "/XFA") != 0));
     json_object_set_new(result, "fields_complete", json_boolean(!self->is_cut));
     return result;
 }

@@ -37,12 +37,6 @@ collect_warnings(KysoQpdfReader *self)
             keep_fault(self, warning.getMessageDetail());
 }
 
-static char *
-new_text(std::string const &text)
-{
-    return g_strndup(text.data(), text.size());
-}
-
 static void
 set_open_error(GError **error, QPDFExc const &e)
 {
@@ -159,15 +153,6 @@ kyso_qpdf_reader_type(KysoQpdfReader *self, KysoQpdfValue value)
                : object.isBool()     ? KYSO_QPDF_BOOLEAN
                                      : KYSO_QPDF_NONE;
     });
-}
-
-static QPDFObjectHandle
-dictionary_of(KysoQpdfReader *self, KysoQpdfValue value)
-{
-    auto object = object_of(self, value);
-    if (object.isStream())
-        return object.getDict();
-    return object.isDictionary() ? object : QPDFObjectHandle::newNull();
 }
 
 KysoQpdfValue
@@ -288,61 +273,6 @@ kyso_qpdf_reader_reference(KysoQpdfReader *self, KysoQpdfValue value, int *ret_i
         *ret_generation = object.getObjGen().getGen();
         return TRUE;
     });
-}
-
-char *
-kyso_qpdf_reader_unparse(KysoQpdfReader *self, KysoQpdfValue value)
-{
-    char *text =
-        guarded<char *>(self, nullptr, [&] { return new_text(object_of(self, value).unparse()); });
-    return text != nullptr ? text : g_strdup("null");
-}
-
-char *
-kyso_qpdf_reader_unparse_resolved(KysoQpdfReader *self, KysoQpdfValue value)
-{
-    char *text = guarded<char *>(
-        self, nullptr, [&] { return new_text(object_of(self, value).unparseResolved()); });
-    return text != nullptr ? text : g_strdup("null");
-}
-
-char *
-kyso_qpdf_reader_unparse_items(KysoQpdfReader *self, KysoQpdfValue array)
-{
-    std::string text;
-
-    guarded(self, 0, [&] {
-        auto object = object_of(self, array);
-        int n = object.isArray() ? object.getArrayNItems() : 0;
-        for (int i = 0; i < n; i++)
-            text += object.getArrayItem(i).unparse() + " ";
-        return 0;
-    });
-    return new_text(text);
-}
-
-char *
-kyso_qpdf_reader_unparse_entries(KysoQpdfReader *self, KysoQpdfValue dictionary,
-                                 const char *const *skip)
-{
-    std::string text;
-
-    guarded(self, 0, [&] {
-        auto object = dictionary_of(self, dictionary);
-        if (!object.isDictionary())
-            return 0;
-        for (auto &[key, value] : object.getDictAsMap())
-            if (!g_strv_contains(skip, key.c_str()))
-                text += QPDFObjectHandle::newName(key).unparse() + " " + value.unparse() + " ";
-        return 0;
-    });
-    return new_text(text);
-}
-
-char *
-kyso_qpdf_reader_escape_name(const char *name)
-{
-    return new_text(QPDFObjectHandle::newName(name).unparse());
 }
 
 GBytes *

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Inside of a KysoQpdfReader, for qpdf-reader.cc and qpdf-table.cc: handles to qpdf's objects, and
- * the wall that no exception of qpdf's passes. C++.
+ * Inside of a KysoQpdfReader, for qpdf-reader.cc, qpdf-table.cc and qpdf-text.cc: handles to qpdf's
+ * objects, and the wall that no exception of qpdf's passes. C++.
  */
 
 #include "agent/document/qpdf-reader.h"
@@ -60,4 +60,20 @@ handle_for(KysoQpdfReader *self, QPDFObjectHandle object)
         return 0;
     self->values.push_back(object);
     return static_cast<KysoQpdfValue>(self->values.size());
+}
+
+/* Of a stream: the dictionary before it. Null for what has none. */
+inline QPDFObjectHandle
+dictionary_of(KysoQpdfReader *self, KysoQpdfValue value)
+{
+    auto object = object_of(self, value);
+    if (object.isStream())
+        return object.getDict();
+    return object.isDictionary() ? object : QPDFObjectHandle::newNull();
+}
+
+inline char *
+new_text(std::string const &text)
+{
+    return g_strndup(text.data(), text.size());
 }

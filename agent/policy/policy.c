@@ -152,6 +152,18 @@ is_already_issued(const KysoFacts *facts)
 }
 
 static gboolean
+is_change_forbidden(const KysoFacts *facts)
+{
+    return facts->is_change_forbidden;
+}
+
+static gboolean
+is_form_dynamic(const KysoFacts *facts)
+{
+    return facts->has_dynamic_form;
+}
+
+static gboolean
 is_hash_signing_off(const KysoFacts *facts)
 {
     return facts->purpose == KYSO_PURPOSE_HASH && !facts->is_hash_signing_allowed;
@@ -178,6 +190,8 @@ static const Rule RULES[] = {
     {"issue_after_approve", is_approve_missing, KYSO_ERROR_APPROVE_MISSING, FALSE},
     {"initial_before_approve", is_initial_too_late, KYSO_ERROR_ALREADY_APPROVED, FALSE},
     {"issued_once", is_already_issued, KYSO_ERROR_ALREADY_ISSUED, FALSE},
+    {"change_allowed", is_change_forbidden, KYSO_ERROR_CHANGES_FORBIDDEN, FALSE},
+    {"form_static", is_form_dynamic, KYSO_ERROR_DYNAMIC_FORM, FALSE},
     {"hash_signing_on", is_hash_signing_off, KYSO_ERROR_HASH_SIGNING_OFF, FALSE},
 };
 

@@ -63,6 +63,8 @@ typedef struct {
     gboolean is_file_covered;            /* the last of them covers the whole current file */
     gboolean has_valid_personal_approve; /* a person of authority has signed, validly */
     gboolean has_agency_issue;           /* the agency has sealed it already */
+    gboolean is_change_forbidden;        /* by one of them, and this signature would make it */
+    gboolean has_dynamic_form;           /* what others show need not be what the person sees */
 
     gboolean is_hash_signing_allowed; /* by the configuration */
 } KysoFacts;

@@ -17,13 +17,14 @@ G_DECLARE_FINAL_TYPE(KysoPrompt, kyso_prompt, KYSO, PROMPT, GObject)
 /* All texts are UTF-8; NULL: not known. They need not be trusted: kyso-prompt cleans and cuts what
  * it shows. */
 typedef struct {
-    const char *name;     /* file name */
-    const char *subject;  /* trích yếu */
-    const char *number;   /* số: "12" */
-    const char *notation; /* ký hiệu: "QĐ-UBND" */
-    guint pages;          /* 0: not known, or no pages */
-    const char *digest;   /* SHA-256 in hex */
-    const char *text;     /* how its first page begins */
+    const char *name;      /* file name */
+    const char *subject;   /* trích yếu */
+    const char *number;    /* số: "12" */
+    const char *notation;  /* ký hiệu: "QĐ-UBND" */
+    guint pages;           /* 0: not known, or no pages */
+    const char *digest;    /* SHA-256 in hex */
+    const char *text;      /* how its first page begins */
+    gboolean is_rewritten; /* it was damaged, and has been written anew */
 } KysoAskDocument;
 
 typedef struct {

@@ -33,7 +33,7 @@ static const char sign_help[] =
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
     "  --attached  --detached  --format C|J                (file, message, json)\n"
     "  --several                                          (xml)\n"
-    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait";
+    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair";
 
 static int
 print_help(void)

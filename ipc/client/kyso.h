@@ -121,6 +121,7 @@ typedef struct {
     const char *envelope; /* of file, message and json: "Attached", the signature carries what is
                              signed, or "Detached"; default: by purpose */
     gboolean several;     /* xml: others may sign the same XML document later */
+    gboolean repair;      /* write a damaged PDF that has no signature anew first */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Documents that are broken, hostile or not what they seem, and readers of documents that fail."""
 
+import hashlib
 import json
 import os
 import re
@@ -10,6 +11,8 @@ import subprocess
 import zlib
 
 import kyso_kit
+import odd_files
+import odd_forms
 import office
 import tap
 
@@ -98,6 +101,88 @@ class Documents(office.Case):
                     error = self.assert_refused(code, client.call, 'signatures.verify',
                                                 {'input': {'path': str(source)}})
                 self.assert_told(error)
+
+    def damaged(self):
+        """A letter whose cross-references are elsewhere."""
+        return re.sub(rb'startxref\s+\d+', b'startxref\n17', odd_files.xref_table())
+
+    def test_a_damaged_document_is_written_anew_where_asked(self):
+        source, target = self.write('damaged.pdf', self.damaged()), self.out / 'mended.pdf'
+        self.home.script_pinentry(f'pin {office.PIN}')
+        with self.agent.connect() as client:
+            result = client.sign_file(source, target, **self.approval(repair=True, metadata={
+                'Subject': 'Về việc thử'}))
+        self.assertEqual(source.read_bytes(), self.damaged())
+        rewritten = result['rewritten']['digest']
+        for language in ('vi', 'en'):
+            self.assertTrue(result['rewritten']['warning'][language])
+        self.assertEqual(result['input_digest'], hashlib.sha256(source.read_bytes()).hexdigest())
+        self.assertNotEqual(result['input_digest'], rewritten)
+        record = self.journal()[-1]
+        self.assertEqual(record['document_digest'], result['input_digest'])
+        self.assertEqual(json.loads(record['metadata']),
+                         {'Subject': 'Về việc thử', 'rewritten_digest': rewritten})
+        # What was signed ends where the first update begins.
+        signed = target.read_bytes()
+        original = signed[:signed.index(b'%%EOF\n') + len(b'%%EOF\n')]
+        self.assertEqual(hashlib.sha256(original).hexdigest(), rewritten)
+        self.assertIn('TỆP BỊ HỎNG, đã được dựng lại', self.home.pinentry_log())
+
+    def test_a_sound_document_is_not_written_anew(self):
+        target = self.out / 'sound.pdf'
+        result = self.approve(target, repair=True)
+        self.assertIsNone(result['rewritten'])
+        self.assertTrue(target.read_bytes().startswith(self.letter.path.read_bytes()))
+
+    def test_a_batch_says_which_document_was_damaged(self):
+        sources = [self.write('sound.pdf', odd_files.xref_table()),
+                   self.write('damaged.pdf', self.damaged())]
+        documents = [{'input': {'path': str(source)}, 'output': {'path': str(self.out / source.name)}}
+                     for source in sources]
+        with self.agent.connect() as client:
+            result = client.call('signatures.signDoc',
+                                 self.approval(documents=documents, repair=True))
+        self.assertEqual([one['rewritten'] is not None for one in result['documents']], [False, True])
+        log = self.home.pinentry_log()
+        self.assertIn('“damaged.pdf” (tệp hỏng, đã dựng lại)', log)
+        self.assertNotIn('“sound.pdf” (', log)
+
+    def test_a_secret_mark_is_found_on_what_is_written_anew(self):
+        letter = self.make_letter('secret.pdf', '--mark', 'MẬT').path.read_bytes()
+        source = self.write('bad.pdf', re.sub(rb'startxref\s+\d+', b'startxref\n17', letter))
+        self.refuse('secret_document', 'stamp on a damaged page, with "repair"',
+                    self.approval(repair=True), source=source, outcome='refused')
+
+    def test_what_has_a_signature_is_not_written_anew(self):
+        approved = self.out / 'approved.pdf'
+        self.approve(approved)
+        data = re.sub(rb'startxref\s+\d+', b'startxref\n17', approved.read_bytes())
+        approved.unlink()
+        source = self.write('bad.pdf', data)
+        self.refuse('document_damaged', 'signed and damaged', self.approval(), source=source,
+                    outcome='failed')
+        self.refuse('signed_and_damaged', 'signed and damaged, with "repair"',
+                    self.approval(repair=True), source=source, outcome='refused')
+
+    def test_what_cannot_be_mended_is_told_as_it_was(self):
+        for name, code, data in (('random bytes', 'document_not_pdf', odd_files.random_bytes()),
+                                 ('only the head', 'document_truncated', b'%PDF-1.7\n')):
+            self.refuse(code, f'{name}, with "repair"', self.approval(repair=True),
+                        source=self.write('bad.pdf', data), outcome='failed')
+
+    def test_a_dynamic_form_is_not_signed(self):
+        self.refuse('dynamic_form', 'a form of XFA', self.approval(),
+                    source=self.write('xfa.pdf', odd_forms.form_of_xfa()), outcome='refused')
+
+    def test_an_earlier_signature_may_forbid_the_change(self):
+        approved = self.out / 'approved.pdf'
+        with self.agent.connect() as client:
+            client.sign_file(self.letter.path, approved, **self.approval())
+        reserve = {'number': self.letter.places['number']}
+        source = self.write('approved.pdf', approved.read_bytes())
+        approved.unlink()
+        self.refuse('changes_forbidden', 'new fields beside a signature',
+                    self.approval(reserve=reserve), source=source, outcome='refused')
 
     def test_an_encrypted_document_is_refused(self):
         target = self.home.path / 'encrypted.pdf'
@@ -223,9 +308,9 @@ class Signed(office.Case):
         self.refuse('wrong_parameters', 'issue leaves the month open',
                     self.issue(fill={'number': '79', 'day': '15'}), source=self.approved,
                     outcome='failed')
-        self.refuse('wrong_parameters', 'approve reserves again',
+        self.refuse('changes_forbidden', 'approve reserves again',
                     self.approval(reserve=self.letter.reserve()), source=self.approved,
-                    outcome='failed')
+                    outcome='refused')
 
     def test_text_without_glyphs_is_refused(self):
         for text in ('七九', '\U0001F600'):
