@@ -189,6 +189,8 @@ kyso_sign_look_questions(const KysoSigningDocument *self)
     json_t *questions = json_pack("{s:o}", "anchors", anchors);
     if (name != NULL)
         json_object_set_new(questions, "name", json_string(name));
+    if (purpose_of(self) == KYSO_PURPOSE_RECEIVE)
+        json_object_set_new(questions, "stamp", json_true());
     return questions;
 }
 

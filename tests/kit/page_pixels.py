@@ -106,6 +106,17 @@ def difference(before, after, within=None):
     return Difference(pixels)
 
 
+def lean(new):
+    """How far what is drawn leans, in parts of its height: leant back by that, its stems stand in the
+    fewest columns. Italics lean by 0.2 to 0.3, mirrored ones by as much the other way."""
+    dark = [(x, y) for x, y, _, after in new.pixels if sum(after) < 200]
+
+    def sharpness(by):
+        columns = collections.Counter(int(x + by * y) for x, y in dark)
+        return sum(count * count for count in columns.values())
+    return max((step / 20 for step in range(-6, 7)), key=sharpness)
+
+
 def ink_of(page, within):
     """All that is not white there."""
     return difference(blank(page), page, within)
@@ -181,14 +192,14 @@ def placed(image, ink):
     return Box(x0, y0, x0 + width, y0 + height)
 
 
-def grid_on_page(new, box, n):
-    """Coverage by what is drawn in n × n cells of `box`, as Image.grid()."""
+def grid_on_page(new, box, n, colour):
+    """Coverage by what is drawn in `colour`, in n × n cells of `box`, as Image.grid()."""
     sums = [0.0] * (n * n)
     for x, y, before, after in new.pixels:
         column = int((x / POINT - box.x0) / box.width * n)
         row = int((y / POINT - box.y0) / box.height * n)
         if 0 <= column < n and 0 <= row < n:
-            sums[row * n + column] += (sum(before) - sum(after)) / 765
+            sums[row * n + column] += (sum(before) - sum(after)) / (765 - sum(colour))
     cell = box.width * box.height * POINT * POINT / (n * n)
     return [total / cell for total in sums]
 
