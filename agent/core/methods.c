@@ -37,6 +37,8 @@ static const KysoMethodEntry table[] = {
             "copy_kind", "seal_mm", "documents", "wait_for_token")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
+    {"signatures.augment", NULL, LONGEST_MS, TRUE,
+     PARAMS("input", "signature", "output", "conformance_level")},
     {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature")},
     {"requests.list", requests_list, QUICK_MS, FALSE, PARAMS()},
     {"requests.cancel", requests_cancel, QUICK_MS, FALSE, PARAMS("requestID", "id")},

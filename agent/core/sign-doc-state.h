@@ -66,6 +66,7 @@ struct _KysoSigningDocument {
     KysoHelper *pages_reader;
     KysoPrivateCopy *copy;      /* PDF */
     json_t *inspection;         /* PDF */
+    KysoProofs *proofs;         /* PDF: what it came with; NULL: none */
     guint n_pages;              /* PDF */
     char *text;                 /* PDF: how its first page begins; NULL: not kept */
     char *field;                /* PDF: name of the signature field */
