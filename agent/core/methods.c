@@ -38,6 +38,8 @@ static const KysoMethodEntry table[] = {
             "signed_envelope_property")},
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
+    {"signatures.augment", NULL, LONGEST_MS, TRUE,
+     PARAMS("input", "signature", "output", "conformance_level")},
     {"signatures.verify", NULL, PERSON_MS, FALSE, PARAMS("input", "signature", "content")},
     {"requests.list", requests_list, QUICK_MS, FALSE, PARAMS()},
     {"requests.cancel", requests_cancel, QUICK_MS, FALSE, PARAMS("requestID", "id")},

@@ -13,12 +13,13 @@
 #define CONTENTS_SIZE (16 * 1024)
 #define TIMESTAMP_SIZE (16 * 1024) /* more; with the TSA's chain it takes about 7 KiB */
 
-/* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
- *           (damaged: written anew, and from "copied" on once more)
+/* read:     copied -> inspected [-> proofs read] -> earlier signatures verified; beside it, text
+ *           read for marks (damaged: written anew, and from "copied" on once more)
  * prepare:  (places found ->) update prepared
  * complete: [proofs added ->] result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
+static void earlier_proofs_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 static void text_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void places_found(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -97,6 +98,14 @@ read_limits(KysoSigningDocument *self)
 }
 
 static void
+verify_earlier(KysoSigningDocument *self)
+{
+    kyso_document_report_pdf_async(
+        self->signing->agent->signer, copy_fd(self), self->copy->size, self->inspection,
+        self->proofs, kyso_job_cancellable(self->signing->job), earlier_verified, self);
+}
+
+static void
 document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     KysoSigningDocument *self = user_data;
@@ -113,9 +122,22 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     read_limits(self);
     self->n_pages = (guint) json_integer_value(json_object_get(self->inspection, "page_count"));
-    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
-                                   self->inspection, NULL, kyso_job_cancellable(self->signing->job),
-                                   earlier_verified, self);
+    if (json_is_true(json_object_get(self->inspection, "has_proofs")))
+        kyso_document_reader_proofs_async(self->reader, self->signing->agent, self->signing->job,
+                                          self->copy->read_only, earlier_proofs_read, self);
+    else
+        verify_earlier(self);
+}
+
+/* A leader's certificate may have expired since: the letter's own proofs say that it was good.
+ * Proofs that cannot be had leave the verdict to what the signatures say. */
+static void
+earlier_proofs_read(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+
+    self->proofs = kyso_document_reader_proofs_finish(KYSO_HELPER(source), result, NULL);
+    verify_earlier(self);
 }
 
 /* What the paper says counts, whatever the caller's metadata say. */

@@ -76,6 +76,7 @@ struct _KysoSigningDocument {
     KysoPrivateCopy *copy;      /* all but detached CAdES; XML: first the input, then the result */
     char *rewritten_digest;     /* PDF: of the copy, where it was damaged; or NULL */
     json_t *inspection;         /* PDF */
+    KysoProofs *proofs;         /* PDF: what it came with; NULL: none */
     guint n_pages;              /* PDF */
     char *text;                 /* how it, or a PDF's first page, begins; NULL: not kept */
     char *field;                /* PDF: name of the signature field */

@@ -44,6 +44,7 @@ let_go(KysoSigningDocument *self)
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     self->result = NULL;
     g_clear_pointer(&self->inspection, json_decref);
+    g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_clear_pointer(&self->increment, kyso_increment_free);
     g_clear_pointer(&self->content_digest, g_bytes_unref);
     g_clear_pointer(&self->builder, kyso_cades_builder_free);
