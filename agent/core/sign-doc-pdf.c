@@ -297,7 +297,7 @@ complete_pdf(KysoSigningDocument *self)
         return;
     }
     self->signed_size = self->copy->size;
-    if (self->signing->request->level >= KYSO_LEVEL_LT)
+    if (self->level >= KYSO_LEVEL_LT)
         kyso_sign_doc_proofs_add(self, check_result);
     else
         check_result(self, NULL);

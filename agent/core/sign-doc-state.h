@@ -97,6 +97,8 @@ struct _KysoSigningDocument {
     KysoJwsBuilder *jws;
     GBytes *cms;              /* or the JWS, or the element ds:Signature */
     KysoTimestamp *timestamp; /* over the signature; NULL: none */
+    KysoLevel level;          /* that it shall have; B where its timestamp comes later */
+    int later_code;           /* why it comes later, or 0 */
     goffset signed_size;      /* PDF: where what the signature covers ends */
     KysoTemporary *result;    /* what is handed over; a PDF's is that of its copy */
     goffset result_size;
@@ -131,6 +133,7 @@ struct _KysoSigning {
     GError *error;                /* the first one before the consent: nothing is begun any more */
     KysoSigningDocument *culprit; /* whose error that is; NULL: everybody's */
     KysoSigningDocument *current; /* being signed */
+    int timestamp_code;           /* why no timestamp could be had for one of them, or 0 */
     GError *ended_by;             /* what ended a batch */
 };
 
@@ -159,6 +162,9 @@ GBytes *kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **e
  * kyso_sign_doc_each_done. */
 void kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature);
 void kyso_sign_document_completed(KysoSigningDocument *self, GError *error);
+
+/* What the journal shall have beside the caller's metadata. */
+void kyso_sign_document_note(KysoSigningDocument *self, const char *name, const char *value);
 
 /* The folder of the output path, or that of the state. g_free. */
 char *kyso_sign_document_work_dir(const KysoSigningDocument *self);

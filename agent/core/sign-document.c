@@ -22,6 +22,7 @@ kyso_sign_document_new(KysoSigning *signing, guint index)
     self->signing = signing;
     self->index = index;
     self->enclosed = -1;
+    self->level = request->level;
     self->item = request->items->pdata[index];
     self->record = kyso_attempt_new(signing->job, kyso_policy_purpose_name(request->purpose));
     self->record->metadata = kyso_json_format(self->item->metadata, NULL);
@@ -76,6 +77,16 @@ kyso_sign_document_free(KysoSigningDocument *self)
     g_free(self->rewritten_digest);
     g_clear_pointer(&self->report, kyso_document_report_free);
     g_free(self);
+}
+
+void
+kyso_sign_document_note(KysoSigningDocument *self, const char *name, const char *value)
+{
+    g_autoptr(json_t) metadata = json_loads(self->record->metadata, 0, NULL);
+
+    json_object_set_new(metadata, name, json_string(value));
+    g_free(self->record->metadata);
+    self->record->metadata = kyso_json_format(metadata, NULL);
 }
 
 char *
@@ -174,8 +185,27 @@ kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **error)
     return g_bytes_new_take(g_steal_pointer(&data), size);
 }
 
+/* A wrong answer never is a reason to go on without one, and neither is a service that tells lies
+ * beside one that is dead. */
+static gboolean
+can_come_later(const KysoSigningDocument *self, const GError *error)
+{
+    return self->signing->request->timestamp_later &&
+           (g_error_matches(error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_UNAVAILABLE) ||
+            g_error_matches(error, KYSO_ERROR, KYSO_ERROR_SERVICE_TOO_SLOW));
+}
+
+static void
+leave_for_later(KysoSigningDocument *self, int code)
+{
+    self->level = KYSO_LEVEL_B;
+    self->later_code = code;
+    kyso_sign_document_note(self, "timestamp_later", kyso_error_info(code)->name);
+    self->signing->kind->complete(self);
+}
+
 /* Without the timestamp that was asked for there is no signature: none is handed over at a lower
- * level. */
+ * level, unless caller and administrator both let it come later. */
 static void
 ask_for_timestamp(KysoSigningDocument *self)
 {
@@ -220,7 +250,10 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
     g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
     self->record->signature_digest = kyso_file_hash_to_hex(digest);
 
-    if (self->signing->request->level >= KYSO_LEVEL_T)
+    /* What took minutes once for one document would do so for each of a batch. */
+    if (self->signing->timestamp_code != 0)
+        leave_for_later(self, self->signing->timestamp_code);
+    else if (self->level >= KYSO_LEVEL_T)
         ask_for_timestamp(self);
     else
         self->signing->kind->complete(self);
@@ -233,12 +266,18 @@ signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     self->timestamp = kyso_proof_stamp_finish(result, &error);
+    if (self->timestamp == NULL && can_come_later(self, error)) {
+        self->signing->timestamp_code = error->code;
+        g_error_free(error);
+        leave_for_later(self, self->signing->timestamp_code);
+        return;
+    }
     g_clear_pointer(&self->cms, g_bytes_unref);
     if (self->timestamp != NULL)
         self->cms = self->signing->kind->maker->add_timestamp(self, self->timestamp->token, &error);
     if (self->cms == NULL)
         kyso_sign_document_completed(self, error);
-    else if (self->signing->request->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)
+    else if (self->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)
         collect_proofs(self);
     else
         self->signing->kind->complete(self);
@@ -263,7 +302,7 @@ proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 has_level(const KysoSigningDocument *self, const KysoSignatureReport *report)
 {
-    return self->signing->request->level < KYSO_LEVEL_T || report->timestamp != NULL;
+    return self->level < KYSO_LEVEL_T || report->timestamp != NULL;
 }
 
 /* The timestamp over all of it. */
@@ -278,7 +317,7 @@ kyso_sign_document_check_report(const KysoSigningDocument *self, const KysoDocum
                                 GError **error)
 {
     guint n = report->signatures->len, n_earlier = self->facts.n_earlier;
-    gboolean is_stamped = self->signing->request->level >= KYSO_LEVEL_LTA;
+    gboolean is_stamped = self->level >= KYSO_LEVEL_LTA;
     const KysoDocumentSignature *ours = n > n_earlier ? report->signatures->pdata[n_earlier] : NULL;
     const char *id = kyso_certificate_get_id(self->signing->certificate);
 

@@ -35,7 +35,8 @@ static const char sign_help[] =
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
     "  --attached  --detached  --format C|J                (file, message, json)\n"
     "  --several                                          (xml)\n"
-    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair";
+    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair\n"
+    "  --timestamp-later";
 
 static int
 print_help(void)

@@ -226,6 +226,8 @@ set_common(Parameters *self, const KysoSignRequest *request)
         json_object_set_new(self->params, "certify", json_true());
     if (request->several)
         json_object_set_new(self->params, "several", json_true());
+    if (request->timestamp_later)
+        json_object_set_new(self->params, "timestamp_later", json_true());
     if (request->repair)
         json_object_set_new(self->params, "repair", json_true());
     if (request->no_wait)

@@ -121,7 +121,10 @@ typedef struct {
     const char *envelope; /* of file, message and json: "Attached", the signature carries what is
                              signed, or "Detached"; default: by purpose */
     gboolean several;     /* xml: others may sign the same XML document later */
-    gboolean repair;      /* write a damaged PDF that has no signature anew first */
+    gboolean timestamp_later; /* where no timestamp service answers, level B-B for now; only if
+                                 the administrator allows it. Then the result has
+                                 "timestamp_later.reason", and kyso_client_augment adds it */
+    gboolean repair;          /* write a damaged PDF that has no signature anew first */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
