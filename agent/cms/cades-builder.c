@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/cms/algorithm.h"
+#include "agent/cms/cms-proofs.h"
 #include "agent/cms/ess.h"
 #include "agent/cms/signature-timestamp.h"
 #include "agent/pki/openssl.h"
@@ -288,38 +289,8 @@ kyso_cades_builder_add_timestamp(KysoCadesBuilder *self, GBytes *token, GError *
     return encode(self, error);
 }
 
-static gboolean
-add_certificate(KysoCadesBuilder *self, const KysoCertificate *certificate, GError **error)
-{
-    g_autoptr(KysoX509Stack) present = CMS_get1_certs(self->cms);
-    X509 *x509 = kyso_certificate_get_x509(certificate);
-
-    for (int i = 0; i < sk_X509_num(present); i++)
-        if (X509_cmp(sk_X509_value(present, i), x509) == 0)
-            return TRUE;
-    return CMS_add1_cert(self->cms, x509) == 1 || fail(error, "cannot embed a certificate");
-}
-
-static gboolean
-add_crl(KysoCadesBuilder *self, GBytes *der, GError **error)
-{
-    gsize size = 0;
-    const unsigned char *data = g_bytes_get_data(der, &size);
-    X509_CRL *crl = d2i_X509_CRL(NULL, &data, (long) size);
-    gboolean is_added = crl != NULL && CMS_add1_crl(self->cms, crl) == 1;
-
-    X509_CRL_free(crl);
-    return is_added || fail(error, "cannot embed a CRL");
-}
-
 GBytes *
 kyso_cades_builder_add_proofs(KysoCadesBuilder *self, const KysoProofs *proofs, GError **error)
 {
-    for (guint i = 0; i < proofs->certificates->len; i++)
-        if (!add_certificate(self, g_ptr_array_index(proofs->certificates, i), error))
-            return NULL;
-    for (guint i = 0; i < proofs->crls->len; i++)
-        if (!add_crl(self, g_ptr_array_index(proofs->crls, i), error))
-            return NULL;
-    return encode(self, error);
+    return kyso_cms_proofs_add(self->cms, proofs, error) ? encode(self, error) : NULL;
 }

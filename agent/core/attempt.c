@@ -42,7 +42,8 @@ kyso_attempt_set_certificate(KysoRecord *record, const KysoCertificate *certific
 static gboolean
 is_of_service(int code)
 {
-    return code >= KYSO_ERROR_TIMESTAMP_UNAVAILABLE && code != KYSO_ERROR_CERTIFICATE_REVOKED;
+    return code >= KYSO_ERROR_TIMESTAMP_UNAVAILABLE &&
+           code <= KYSO_ERROR_SERVICE_ANSWER_TOO_LARGE && code != KYSO_ERROR_CERTIFICATE_REVOKED;
 }
 
 void

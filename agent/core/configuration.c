@@ -23,14 +23,17 @@ configuration_fault(GError **error, const char *group, const char *key, const ch
 static gboolean
 has_only_known_keys(GKeyFile *file, GError **error)
 {
-    static const char *const known[] = {
-        "sign/hash",           "sign/session-seconds", "sign/batch-seconds",
-        "sign/batch-open",     "prompt/pinentry",      "prompt/language",
-        "token/seconds",       "document/seconds",     "modules/registry",
-        "timestamp/urls",      "timestamp/policy",     "timestamp/seconds",
-        "timestamp/tries",     "revocation/check",     "revocation/seconds",
-        "network/proxy",       "network/loopback",     "appearance/seal-mm",
-        "appearance/appendix", "appearance/copy",      NULL};
+    static const char *const known[] = {"sign/hash",          "sign/session-seconds",
+                                        "sign/batch-seconds", "sign/batch-open",
+                                        "prompt/pinentry",    "prompt/language",
+                                        "token/seconds",      "document/seconds",
+                                        "modules/registry",   "timestamp/urls",
+                                        "timestamp/policy",   "timestamp/seconds",
+                                        "timestamp/tries",    "timestamp/later",
+                                        "revocation/check",   "revocation/seconds",
+                                        "network/proxy",      "network/loopback",
+                                        "appearance/seal-mm", "appearance/appendix",
+                                        "appearance/copy",    NULL};
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     for (char **group = groups; *group != NULL; group++) {

@@ -17,6 +17,8 @@
  *             policy=               OID to ask for; none: the service's own
  *             seconds=180           for one answer
  *             tries=2               rounds over the list
+ *             later=false           may be signed without, where no service answers and the caller
+ *                                   wants it so ("timestamp_later")?
  *   [revocation] check=false        is the signer's certificate's status asked for before signing?
  *             seconds=20            for one answer
  *   [network] proxy=system          or none, or http://host:port
@@ -53,6 +55,7 @@ typedef struct {
     char **timestamp_urls;  /* NULL: none */
     char *timestamp_policy; /* NULL: the service's own */
     guint timestamp_seconds, timestamp_tries;
+    gboolean is_later_allowed;
     gboolean checks_revocation;
     guint revocation_seconds;
     char *proxy; /* NULL: as the system is set up */

@@ -164,9 +164,11 @@ kyso_document_reader_extend_async(KysoHelper *self, KysoAgent *agent, KysoJob *j
                                   GAsyncReadyCallback done, gpointer user_data, GError **error)
 {
     g_autoptr(GByteArray) all = g_byte_array_new();
-    json_t *params = json_pack("{s:o, s:o, s:s}", "document", kyso_json_fd(0), "proofs",
-                               kyso_json_fd(1), "signature", signature);
+    json_t *params =
+        json_pack("{s:o, s:o}", "document", kyso_json_fd(0), "proofs", kyso_json_fd(1));
 
+    if (signature != NULL)
+        json_object_set_new(params, "signature", json_string(signature));
     json_object_set_new(params, "certificates", put_certificates(all, proofs->certificates));
     json_object_set_new(params, "ocsps", put_blobs(all, proofs->ocsps));
     json_object_set_new(params, "crls", put_blobs(all, proofs->crls));

@@ -59,7 +59,8 @@ void kyso_document_reader_prepare_async(KysoHelper *self, KysoAgent *agent, Kyso
 KysoReply *kyso_document_reader_prepare_finish(KysoHelper *self, GAsyncResult *result,
                                                GError **error);
 
-/* extend: the update that puts @proofs there, those of the signature named @signature (VRI). Ends
+/* extend: the update that puts @proofs there, those of the signature named @signature (VRI;
+ * NULL: of no one alone). Ends
  * with kyso_document_reader_prepare_finish. FALSE: @done is not called; KYSO_ERROR_INTERNAL. */
 gboolean kyso_document_reader_extend_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
                                            int document, const KysoProofs *proofs,

@@ -131,6 +131,7 @@ check_pdf_signature(const Order *order, const json_t *item)
         kyso_document_signature_judge(self, order->signer, NULL);
         return self;
     }
+    self->gap = ranges.range[1];
     self->end = ranges.range[2] + ranges.range[3];
     self->covers_whole_document = self->end == order->size;
 
@@ -146,7 +147,6 @@ check_pdf_signature(const Order *order, const json_t *item)
         report =
             kyso_cms_verify(cms, hash_ranges, &ranges, order->signer->trust, self->signed_at, NULL);
     kyso_document_signature_judge(self, order->signer, report);
-    kyso_document_signature_judge_status(self, order->proofs);
     return self;
 }
 
@@ -167,6 +167,23 @@ report_new(void)
     return self;
 }
 
+/* From the newest: what vouches for a time must be good itself, and the first timestamp that
+ * follows a signature says the most. */
+static void
+judge_by_proofs(const Order *order, const KysoDocumentReport *report)
+{
+    const KysoDocumentSignature *later = NULL;
+
+    for (guint i = report->signatures->len; i-- > 0;) {
+        KysoDocumentSignature *signature = report->signatures->pdata[i];
+        if (later != NULL)
+            kyso_document_signature_take_witness(signature, order->signer, later);
+        kyso_document_signature_judge_status(signature, order->proofs);
+        if (signature->timestamp != NULL && signature->verdict == KYSO_VALID)
+            later = signature;
+    }
+}
+
 static KysoDocumentReport *
 check_pdf(const Order *order, GCancellable *cancellable)
 {
@@ -178,6 +195,7 @@ check_pdf(const Order *order, GCancellable *cancellable)
                        item) if (i < MAX_SIGNATURES && !g_cancellable_is_cancelled(cancellable))
         g_ptr_array_add(report->signatures, check_pdf_signature(order, item));
     g_ptr_array_sort(report->signatures, compare_end);
+    judge_by_proofs(order, report);
     return report;
 }
 
@@ -185,14 +203,8 @@ check_pdf(const Order *order, GCancellable *cancellable)
 static void
 judge_by_embedded(KysoDocumentSignature *signature)
 {
-    const KysoSignatureReport *report = signature->report;
-    g_autoptr(KysoProofs) proofs = NULL;
+    g_autoptr(KysoProofs) proofs = kyso_document_signature_get_embedded(signature);
 
-    if (report == NULL || report->crls->len == 0)
-        return;
-    proofs = kyso_proofs_new();
-    for (guint i = 0; i < report->crls->len; i++)
-        g_ptr_array_add(proofs->crls, g_bytes_ref(report->crls->pdata[i]));
     kyso_document_signature_judge_status(signature, proofs);
 }
 

@@ -173,10 +173,44 @@ kyso_document_signature_judge(KysoDocumentSignature *self, KysoSigner *signer,
         lower_verdict(self, KYSO_UNDETERMINED, "weak_hash");
 }
 
+const KysoTimestamp *
+kyso_document_signature_get_timestamp(const KysoDocumentSignature *self)
+{
+    if (self->report == NULL)
+        return self->timestamp;
+    return self->report->timestamp != NULL ? self->report->timestamp : self->witness;
+}
+
+void
+kyso_document_signature_take_witness(KysoDocumentSignature *self, KysoSigner *signer,
+                                     const KysoDocumentSignature *later)
+{
+    if (self->report == NULL || !self->report->integrity || self->report->timestamp != NULL ||
+        later->timestamp == NULL || later->verdict != KYSO_VALID || later->gap < self->end)
+        return;
+    self->witness = later->timestamp;
+    g_clear_pointer(&self->signed_at, g_date_time_unref);
+    self->signed_at = g_date_time_ref(self->witness->time);
+    self->then_code = check_certificate_then(self, signer->trust);
+}
+
+KysoProofs *
+kyso_document_signature_get_embedded(const KysoDocumentSignature *self)
+{
+    const KysoSignatureReport *report = self->report;
+
+    if (report == NULL || report->crls->len == 0)
+        return NULL;
+    KysoProofs *proofs = kyso_proofs_new();
+    for (guint i = 0; i < report->crls->len; i++)
+        g_ptr_array_add(proofs->crls, g_bytes_ref(report->crls->pdata[i]));
+    return proofs;
+}
+
 static gboolean
 has_expired_since(const KysoDocumentSignature *self)
 {
-    return self->report->timestamp != NULL && self->then_code == 0 &&
+    return kyso_document_signature_get_timestamp(self) != NULL && self->then_code == 0 &&
            self->report->certificate_code == KYSO_ERROR_CERTIFICATE_EXPIRED &&
            g_strcmp0(self->reason, "certificate") == 0;
 }
@@ -187,12 +221,17 @@ kyso_document_signature_judge_status(KysoDocumentSignature *self, const KysoProo
     const KysoSignatureReport *report = self->report;
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 
-    if (report == NULL || proofs == NULL)
+    if (proofs == NULL || (report == NULL && self->timestamp == NULL))
         return;
     self->status =
-        kyso_proofs_judge(proofs, report->chain, self->signed_at != NULL ? self->signed_at : now);
-    if (self->status == KYSO_REVOCATION_REVOKED)
+        kyso_proofs_judge(proofs, report != NULL ? report->chain : self->timestamp->chain,
+                          self->signed_at != NULL ? self->signed_at : now);
+    if (self->status == KYSO_REVOCATION_REVOKED && report == NULL)
+        lower_verdict(self, KYSO_UNDETERMINED, "timestamp");
+    else if (self->status == KYSO_REVOCATION_REVOKED)
         lower_verdict(self, KYSO_INVALID, "certificate_revoked");
+    if (report == NULL)
+        return;
     if (report->timestamp != NULL &&
         kyso_proofs_judge(proofs, report->timestamp->chain, report->timestamp->time) ==
             KYSO_REVOCATION_REVOKED)
@@ -252,13 +291,6 @@ certificate_word(int code)
     return code == 0 ? "valid" : kyso_error_info(code)->name;
 }
 
-/* Over the signature, or over the document. */
-static const KysoTimestamp *
-timestamp_of(const KysoDocumentSignature *self)
-{
-    return self->report != NULL ? self->report->timestamp : self->timestamp;
-}
-
 static json_t *
 timestamp_to_json(const KysoTimestamp *timestamp)
 {
@@ -296,7 +328,8 @@ kyso_document_signature_to_json(const KysoDocumentSignature *self)
         certificate_word(certificate_code_of(self)), "covers_whole_document",
         (int) self->covers_whole_document, "verdict", kyso_signature_verdict_name(self->verdict),
         "reason", self->reason, "algorithm", report != NULL ? report->algorithm : NULL, "hash",
-        report != NULL ? report->hash : NULL, "timestamp", timestamp_to_json(timestamp_of(self)));
+        report != NULL ? report->hash : NULL, "timestamp",
+        timestamp_to_json(kyso_document_signature_get_timestamp(self)));
 }
 
 static json_t *
@@ -333,7 +366,7 @@ warnings_to_json(const KysoDocumentSignature *self)
         json_array_append_new(warnings, json_string("weak_hash"));
     if (is_local_time_as_utc(self))
         json_array_append_new(warnings, json_string("local_time_as_utc"));
-    if (!self->report->has_timestamp)
+    if (!self->report->has_timestamp && self->witness == NULL)
         json_array_append_new(warnings, json_string("no_timestamp"));
     return warnings;
 }
@@ -369,8 +402,9 @@ kyso_document_signature_describe(const KysoDocumentSignature *self)
     json_object_set_new(json, "certificate_then",
                         json_string(certificate_word(report != NULL ? self->then_code
                                                                     : certificate_code_of(self))));
-    json_object_set_new(json, "has_timestamp",
-                        json_boolean(report != NULL && report->has_timestamp));
+    json_object_set_new(
+        json, "has_timestamp",
+        json_boolean(report != NULL && (report->has_timestamp || self->witness != NULL)));
     json_object_set_new(json, "revocation", json_string(kyso_revocation_status_name(self->status)));
     json_object_set_new(json, "warnings", warnings_to_json(self));
     json_object_set_new(json, "covered",

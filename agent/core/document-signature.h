@@ -11,16 +11,19 @@
 #include "agent/pki/revocation.h"
 
 typedef struct {
-    char *field;                 /* "" for a detached signature */
-    char *format;                /* "ETSI.CAdES.detached", ... */
-    KysoSignatureReport *report; /* NULL: its data cannot be read, or it is nobody's */
-    KysoTimestamp *timestamp;    /* a document timestamp that is right; NULL: none, or not right */
-    KysoRole role;               /* as configured here */
-    KysoRole likely_role;        /* the same, or a guess where nothing is configured */
+    char *field;                  /* "" for a detached signature */
+    char *format;                 /* "ETSI.CAdES.detached", ... */
+    KysoSignatureReport *report;  /* NULL: its data cannot be read, or it is nobody's */
+    KysoTimestamp *timestamp;     /* a document timestamp that is right; NULL: none, or not right */
+    const KysoTimestamp *witness; /* that of the right document timestamp which vouches for it;
+                                     borrowed from its own entry; NULL: none, or not needed */
+    KysoRole role;                /* as configured here */
+    KysoRole likely_role;         /* the same, or a guess where nothing is configured */
     KysoSignatureVerdict verdict;
     const char *reason;             /* NULL where valid, else a code. Static */
     int then_code;                  /* 0, or why the certificate was not good when it signed */
     GDateTime *signed_at;           /* what the document says; NULL: nothing */
+    goffset gap;                    /* where its own data begin */
     goffset end;                    /* where the signed part of the file ends */
     gboolean covers_whole_document; /* but for the signature itself */
     KysoRevocationStatus status;    /* of the certificates at signed_at, by the document's proofs */
@@ -39,6 +42,18 @@ void kyso_document_signature_judge(KysoDocumentSignature *self, KysoSigner *sign
  * when.
  * @timestamp is taken; NULL: it is not right. */
 void kyso_document_signature_judge_timestamp(KysoDocumentSignature *self, KysoTimestamp *timestamp);
+
+/* Then, where no timestamp over the signature itself is right: @later, a valid document timestamp
+ * of the same report, vouches for all that stands before its own data (EN 319 142-1 §6.3, B-T). */
+void kyso_document_signature_take_witness(KysoDocumentSignature *self, KysoSigner *signer,
+                                          const KysoDocumentSignature *later);
+
+/* The right timestamp that says when it was there: over the signature, over the document after
+ * it, or of a document timestamp itself. NULL: none. Owned by the report. */
+const KysoTimestamp *kyso_document_signature_get_timestamp(const KysoDocumentSignature *self);
+
+/* New: what the CMS itself holds, as beside a file. NULL: nothing. */
+KysoProofs *kyso_document_signature_get_embedded(const KysoDocumentSignature *self);
 
 /* Then: what the document's own proofs (NULL: none) say about the certificates. A revoked one makes
  * it invalid. One that has expired since was good where proofs and a timestamp say so: that is what

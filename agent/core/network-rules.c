@@ -85,6 +85,7 @@ kyso_network_rules_read(KysoConfiguration *self, GKeyFile *file, GError **error)
     return read_urls(self, file, error) &&
            read_number(file, "timestamp", "seconds", 180, 600, &self->timestamp_seconds, error) &&
            read_number(file, "timestamp", "tries", 2, MAX_TRIES, &self->timestamp_tries, error) &&
+           read_switch(file, "timestamp", "later", &self->is_later_allowed, error) &&
            read_switch(file, "revocation", "check", &self->checks_revocation, error) &&
            read_number(file, "revocation", "seconds", 20, 600, &self->revocation_seconds, error) &&
            read_proxy(self, file, error) &&

@@ -11,13 +11,14 @@
 
 #define TIMESTAMP_SIZE (16 * 1024) /* bytes; with the TSA's chain it takes about 7 KiB */
 
-/* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
- *           (damaged: written anew, and from "copied" on once more)
+/* read:     copied -> inspected [-> proofs read] -> earlier signatures verified; beside it, text
+ *           read for marks (damaged: written anew, and from "copied" on once more)
  * prepare:  (places found ->) update prepared
  * complete: more signatures: update prepared, and the token signs again; else
  *           [proofs added ->] result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
+static void earlier_proofs_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 static void text_read(GObject *source, GAsyncResult *result, gpointer user_data);
 static void places_found(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -100,6 +101,14 @@ read_limits(KysoSigningDocument *self)
 }
 
 static void
+verify_earlier(KysoSigningDocument *self)
+{
+    kyso_document_report_pdf_async(
+        self->signing->agent->signer, copy_fd(self), self->copy->size, self->inspection,
+        self->proofs, kyso_job_cancellable(self->signing->job), earlier_verified, self);
+}
+
+static void
 document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     KysoSigningDocument *self = user_data;
@@ -116,9 +125,22 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     read_limits(self);
     self->n_pages = (guint) json_integer_value(json_object_get(self->inspection, "page_count"));
-    kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
-                                   self->inspection, NULL, kyso_job_cancellable(self->signing->job),
-                                   earlier_verified, self);
+    if (json_is_true(json_object_get(self->inspection, "has_proofs")))
+        kyso_document_reader_proofs_async(self->reader, self->signing->agent, self->signing->job,
+                                          self->copy->read_only, earlier_proofs_read, self);
+    else
+        verify_earlier(self);
+}
+
+/* A leader's certificate may have expired since: the letter's own proofs say that it was good.
+ * Proofs that cannot be had leave the verdict to what the signatures say. */
+static void
+earlier_proofs_read(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+
+    self->proofs = kyso_document_reader_proofs_finish(KYSO_HELPER(source), result, NULL);
+    verify_earlier(self);
 }
 
 /* What the paper says counts, whatever the caller's metadata say. */
@@ -194,8 +216,7 @@ prepare_next(KysoSigningDocument *self)
         .certify = signing->request->certify,
         .signing_time = time,
         .signer = kyso_certificate_get_common_name(signing->certificate),
-        .contents_size =
-            (guint) size + (signing->request->level >= KYSO_LEVEL_T ? TIMESTAMP_SIZE : 0),
+        .contents_size = (guint) size + (self->level >= KYSO_LEVEL_T ? TIMESTAMP_SIZE : 0),
     };
     kyso_document_reader_prepare_async(self->reader, self->signing->agent, self->signing->job,
                                        self->copy->read_only, &spec, update_prepared, self);
@@ -325,7 +346,7 @@ complete_pdf(KysoSigningDocument *self)
         forget_signature(self);
         kyso_sign_document_set_stage(self, "prepare");
         prepare_next(self);
-    } else if (self->signing->request->level >= KYSO_LEVEL_LT)
+    } else if (self->level >= KYSO_LEVEL_LT)
         kyso_sign_doc_proofs_add(self, check_result);
     else
         check_result(self, NULL);

@@ -100,7 +100,7 @@ store_made(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_document_reader_prepare_finish(KYSO_HELPER(source), result, &error);
 
     if (reply == NULL || !kyso_increment_append_unsigned(document->copy, reply, &error) ||
-        signing->request->level < KYSO_LEVEL_LTA) {
+        document->level < KYSO_LEVEL_LTA) {
         end(self, error);
         return;
     }

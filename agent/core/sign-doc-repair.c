@@ -107,7 +107,7 @@ note_digest(KysoSigningDocument *document)
     g_autoptr(GBytes) digest = kyso_file_hash_get(document->copy->hash);
 
     document->rewritten_digest = kyso_file_hash_to_hex(digest);
-    kyso_sign_document_write_metadata(document);
+    kyso_sign_document_note(document, "rewritten_digest", json_string(document->rewritten_digest));
 }
 
 static void

@@ -69,6 +69,21 @@ warnings_to_json(const KysoSigningDocument *document)
         "and seal: some strict validators may call that signature invalid.");
 }
 
+/* Null where it has all that was asked for. */
+static json_t *
+later_to_json(const KysoSigningDocument *document)
+{
+    if (document->later_code == 0)
+        return json_null();
+    return json_pack("{s:s, s:{s:s, s:s}}", "reason", kyso_error_info(document->later_code)->name,
+                     "warning", "vi",
+                     "Chưa có dấu thời gian: văn bản mới được ký ở mức B-B. Hãy bổ sung bằng “kyso "
+                     "augment” ngay khi có dịch vụ.",
+                     "en",
+                     "There is no timestamp: the document was signed at level B-B only. Add it by "
+                     "“kyso augment” as soon as the service can be reached.");
+}
+
 /* What there is to say of one signed document, but for its signature. */
 static json_t *
 document_to_json(const KysoSigningDocument *document)
@@ -76,13 +91,15 @@ document_to_json(const KysoSigningDocument *document)
     const KysoRecord *record = document->record;
     g_autofree char *time = kyso_clock_to_rfc3339(document->signing->signing_time);
 
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o, s:o, s:o, s:i}", "journal",
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o, s:o, s:o, s:i, s:s, s:o}", "journal",
                      (json_int_t) record->sequence, "signed_at", time, "input_digest",
                      record->document_digest, "output_digest", record->result_digest, "output_size",
                      (json_int_t) document->result_size, "field", document->field, "places",
                      document->places != NULL ? json_incref(document->places) : json_null(),
                      "rewritten", rewritten_to_json(document), "warnings",
-                     warnings_to_json(document), "n_signatures", (int) document->n_signatures);
+                     warnings_to_json(document), "n_signatures", (int) document->n_signatures,
+                     "conformance_level", kyso_levels[document->level], "timestamp_later",
+                     later_to_json(document));
 }
 
 static json_t *

@@ -76,6 +76,7 @@ struct _KysoSigningDocument {
     KysoPrivateCopy *copy;      /* all but detached CAdES; XML: first the input, then the result */
     char *rewritten_digest;     /* PDF: of the copy, where it was damaged; or NULL */
     json_t *inspection;         /* PDF */
+    KysoProofs *proofs;         /* PDF: what it came with; NULL: none */
     guint n_pages;              /* PDF */
     char *text;                 /* how it, or a PDF's first page, begins; NULL: not kept */
     char *field;                /* PDF: name of the signature field; of several, the last */
@@ -102,6 +103,8 @@ struct _KysoSigningDocument {
     KysoJwsBuilder *jws;
     GBytes *cms;              /* or the JWS, or the element ds:Signature */
     KysoTimestamp *timestamp; /* over the signature; NULL: none */
+    KysoLevel level;          /* that it shall have; B where its timestamp comes later */
+    int later_code;           /* why it comes later, or 0 */
     goffset signed_size;      /* PDF: where what the signature covers ends */
     KysoTemporary *result;    /* what is handed over; a PDF's is that of its copy */
     goffset result_size;
@@ -136,6 +139,7 @@ struct _KysoSigning {
     GError *error;                /* the first one before the consent: nothing is begun any more */
     KysoSigningDocument *culprit; /* whose error that is; NULL: everybody's */
     KysoSigningDocument *current; /* being signed */
+    int timestamp_code;           /* why no timestamp could be had for one of them, or 0 */
     GError *ended_by;             /* what ended a batch */
 };
 
@@ -164,9 +168,6 @@ void kyso_sign_document_prepared_again(KysoSigningDocument *self, GError *error)
 /* Will the token be needed again, after the signature that is made now? */
 gboolean kyso_sign_document_has_more(const KysoSigningDocument *self);
 
-/* What the journal has as metadata: the caller's, and what has become of the document. */
-void kyso_sign_document_write_metadata(KysoSigningDocument *self);
-
 /* All of the private copy, which must be small. New. */
 GBytes *kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **error);
 
@@ -174,6 +175,9 @@ GBytes *kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **e
  * kyso_sign_doc_each_done. */
 void kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature);
 void kyso_sign_document_completed(KysoSigningDocument *self, GError *error);
+
+/* What the journal shall have beside the caller's metadata. @value is taken. */
+void kyso_sign_document_note(KysoSigningDocument *self, const char *name, json_t *value);
 
 /* The folder of the output path, or that of the state. g_free. */
 char *kyso_sign_document_work_dir(const KysoSigningDocument *self);

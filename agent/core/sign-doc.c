@@ -199,6 +199,24 @@ start(KysoAgent *agent, KysoJob *job, KysoSignRequest *request)
     kyso_key_search_async(agent, job, &spec, key_found, self);
 }
 
+static gboolean
+is_level_possible(const KysoAgent *agent, const KysoSignRequest *request, GError **error)
+{
+    const KysoConfiguration *configuration = agent->configuration;
+
+    if (request->timestamp_later && !configuration->is_later_allowed) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_LATER_OFF,
+                            "kyso.conf: [timestamp] later is false");
+        return FALSE;
+    }
+    if (request->level >= KYSO_LEVEL_T && configuration->timestamp_urls == NULL) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_UNAVAILABLE,
+                            "kyso.conf names no timestamp service ([timestamp] urls)");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 void
 kyso_sign_doc_start(KysoAgent *agent, KysoJob *job)
 {
@@ -207,12 +225,9 @@ kyso_sign_doc_start(KysoAgent *agent, KysoJob *job)
 
     if (request != NULL && agent->signer->n_documents + request->items->len > MAX_DOCUMENTS)
         g_set_error(&error, KYSO_ERROR, KYSO_ERROR_QUEUE_FULL, "over %d documents", MAX_DOCUMENTS);
-    if (request != NULL && request->level >= KYSO_LEVEL_T &&
-        agent->configuration->timestamp_urls == NULL)
-        g_set_error_literal(&error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_UNAVAILABLE,
-                            "kyso.conf names no timestamp service ([timestamp] urls)");
     /* No journal, no signature: known before anybody is asked for a PIN. */
-    if (error != NULL || kyso_agent_get_pool(agent, &error) == NULL ||
+    if (error != NULL || !is_level_possible(agent, request, &error) ||
+        kyso_agent_get_pool(agent, &error) == NULL ||
         kyso_signer_get_journal(agent->signer, &error) == NULL) {
         kyso_sign_request_free(request);
         kyso_job_fail(job, error);
@@ -261,8 +276,10 @@ prepare_all_read(KysoSigning *self)
 static void
 check_status(KysoSigning *self)
 {
-    gboolean is_wanted =
-        self->agent->configuration->checks_revocation || self->request->level >= KYSO_LEVEL_LT;
+    /* For the proofs of level LT; but who may sign offline has none to wait for. */
+    gboolean needs_proofs =
+        self->request->level >= KYSO_LEVEL_LT && !self->request->timestamp_later;
+    gboolean is_wanted = self->agent->configuration->checks_revocation || needs_proofs;
 
     if (!is_wanted || self->certificate_code != 0)
         return;

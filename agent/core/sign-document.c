@@ -25,6 +25,7 @@ kyso_sign_document_new(KysoSigning *signing, guint index)
     self->n_signatures = 1;
     self->signature_digests = json_array();
     self->earlier_chains = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref);
+    self->level = request->level;
     self->item = request->items->pdata[index];
     self->record = kyso_attempt_new(signing->job, kyso_policy_purpose_name(request->purpose));
     self->record->metadata = kyso_json_format(self->item->metadata, NULL);
@@ -47,6 +48,7 @@ let_go(KysoSigningDocument *self)
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     self->result = NULL;
     g_clear_pointer(&self->inspection, json_decref);
+    g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_clear_pointer(&self->increment, kyso_increment_free);
     g_clear_pointer(&self->content_digest, g_bytes_unref);
     g_clear_pointer(&self->builder, kyso_cades_builder_free);
@@ -82,6 +84,16 @@ kyso_sign_document_free(KysoSigningDocument *self)
     g_free(self->rewritten_digest);
     g_clear_pointer(&self->report, kyso_document_report_free);
     g_free(self);
+}
+
+void
+kyso_sign_document_note(KysoSigningDocument *self, const char *name, json_t *value)
+{
+    g_autoptr(json_t) metadata = json_loads(self->record->metadata, 0, NULL);
+
+    json_object_set_new(metadata, name, value);
+    g_free(self->record->metadata);
+    self->record->metadata = kyso_json_format(metadata, NULL);
 }
 
 char *
@@ -185,19 +197,6 @@ kyso_sign_document_prepared_again(KysoSigningDocument *self, GError *error)
         kyso_sign_document_completed(self, error);
 }
 
-void
-kyso_sign_document_write_metadata(KysoSigningDocument *self)
-{
-    g_autoptr(json_t) metadata = json_copy(self->item->metadata);
-
-    if (self->rewritten_digest != NULL)
-        json_object_set_new(metadata, "rewritten_digest", json_string(self->rewritten_digest));
-    if (self->n_signatures > 1)
-        json_object_set(metadata, "signature_digests", self->signature_digests);
-    g_free(self->record->metadata);
-    self->record->metadata = kyso_json_format(metadata, NULL);
-}
-
 GBytes *
 kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **error)
 {
@@ -209,8 +208,27 @@ kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **error)
     return g_bytes_new_take(g_steal_pointer(&data), size);
 }
 
+/* A wrong answer never is a reason to go on without one, and neither is a service that tells lies
+ * beside one that is dead. */
+static gboolean
+can_come_later(const KysoSigningDocument *self, const GError *error)
+{
+    return self->signing->request->timestamp_later &&
+           (g_error_matches(error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_UNAVAILABLE) ||
+            g_error_matches(error, KYSO_ERROR, KYSO_ERROR_SERVICE_TOO_SLOW));
+}
+
+static void
+leave_for_later(KysoSigningDocument *self, int code)
+{
+    self->level = KYSO_LEVEL_B;
+    self->later_code = code;
+    kyso_sign_document_note(self, "timestamp_later", json_string(kyso_error_info(code)->name));
+    self->signing->kind->complete(self);
+}
+
 /* Without the timestamp that was asked for there is no signature: none is handed over at a lower
- * level. */
+ * level, unless caller and administrator both let it come later. */
 static void
 ask_for_timestamp(KysoSigningDocument *self)
 {
@@ -252,7 +270,7 @@ note_signature(KysoSigningDocument *self, GBytes *signature)
     self->record->signature_digest = kyso_file_hash_to_hex(digest);
     json_array_append_new(self->signature_digests, json_string(self->record->signature_digest));
     if (self->n_signatures > 1)
-        kyso_sign_document_write_metadata(self);
+        kyso_sign_document_note(self, "signature_digests", json_incref(self->signature_digests));
 }
 
 void
@@ -266,7 +284,10 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
         return;
     }
     note_signature(self, signature);
-    if (self->signing->request->level >= KYSO_LEVEL_T)
+    /* What took minutes once for one document would do so for each of a batch. */
+    if (self->signing->timestamp_code != 0)
+        leave_for_later(self, self->signing->timestamp_code);
+    else if (self->level >= KYSO_LEVEL_T)
         ask_for_timestamp(self);
     else
         self->signing->kind->complete(self);
@@ -279,12 +300,18 @@ signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     self->timestamp = kyso_proof_stamp_finish(result, &error);
+    if (self->timestamp == NULL && can_come_later(self, error)) {
+        self->signing->timestamp_code = error->code;
+        g_error_free(error);
+        leave_for_later(self, self->signing->timestamp_code);
+        return;
+    }
     g_clear_pointer(&self->cms, g_bytes_unref);
     if (self->timestamp != NULL)
         self->cms = self->signing->kind->maker->add_timestamp(self, self->timestamp->token, &error);
     if (self->cms == NULL)
         kyso_sign_document_completed(self, error);
-    else if (self->signing->request->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)
+    else if (self->level >= KYSO_LEVEL_LT && !self->signing->request->is_pdf)
         collect_proofs(self);
     else
         self->signing->kind->complete(self);
@@ -309,7 +336,7 @@ proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 has_level(const KysoSigningDocument *self, const KysoSignatureReport *report)
 {
-    return self->signing->request->level < KYSO_LEVEL_T || report->timestamp != NULL;
+    return self->level < KYSO_LEVEL_T || report->timestamp != NULL;
 }
 
 /* The timestamp over all of it. */
@@ -340,7 +367,7 @@ is_as_wanted(const KysoSigningDocument *self, const KysoDocumentReport *report)
 {
     KysoDocumentSignature **signatures = (KysoDocumentSignature **) report->signatures->pdata;
     guint n = report->signatures->len, last = kyso_sign_document_our_index(self);
-    gboolean is_stamped = self->signing->request->level >= KYSO_LEVEL_LTA;
+    gboolean is_stamped = self->level >= KYSO_LEVEL_LTA;
 
     if (n != last + (is_stamped ? 2 : 1) || signatures[last]->end != self->signed_size ||
         (is_stamped && !is_document_timestamp(signatures[n - 1])))

@@ -140,6 +140,8 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
         !kyso_json_get_boolean(params, "certify", KYSO_JSON_OPTIONAL, &self->certify, error) ||
         !kyso_json_get_boolean(params, "several", KYSO_JSON_OPTIONAL, &self->several, error) ||
         !kyso_json_get_boolean(params, "repair", KYSO_JSON_OPTIONAL, &self->repair, error) ||
+        !kyso_json_get_boolean(params, "timestamp_later", KYSO_JSON_OPTIONAL,
+                               &self->timestamp_later, error) ||
         !kyso_json_get_boolean(params, "wait_for_token", KYSO_JSON_OPTIONAL, &self->wait_for_token,
                                error))
         return FALSE;
@@ -149,6 +151,8 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
         return wrong(error, "\"several\" goes with xml only", "");
     if (self->repair && !self->is_pdf)
         return wrong(error, "\"repair\" goes with a PDF only", "");
+    if (self->timestamp_later && self->level < KYSO_LEVEL_T)
+        return wrong(error, "\"timestamp_later\" goes with a level above AdES-B-B only", "");
     self->credential_id = g_strdup(credential);
     self->sign_algo = g_strdup(algo);
     return TRUE;

@@ -38,7 +38,8 @@ typedef struct {
     gboolean is_attached; /* signed_envelope_property: the content is in the signature */
     char *sign_algo;      /* OID or NULL */
     KysoLevel level;
-    gboolean repair; /* a damaged PDF without a signature may be written anew first */
+    gboolean timestamp_later; /* where no timestamp service answers, it may be of level B for now */
+    gboolean repair;          /* a damaged PDF without a signature may be written anew first */
     gboolean certify;
     gboolean wait_for_token;
     gboolean is_batch;      /* "documents" was given, if only with one */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/augment.h"
 #include "agent/core/authorization.h"
 #include "agent/core/credentials.h"
 #include "agent/core/hash-signing.h"
@@ -102,6 +103,7 @@ static const KysoSignerMethod methods[] = {
     {"credentials.authorize", kyso_hash_signing_authorize},
     {"signatures.signDoc", kyso_sign_doc_start},
     {"signatures.signHash", kyso_hash_signing_sign_hash},
+    {"signatures.augment", kyso_augment_start},
     {"signatures.verify", kyso_verifying_verify},
     {NULL},
 };

@@ -14,7 +14,7 @@ typedef struct {
     char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level,
         *format;
     char **reserve, **metadata;
-    gboolean certify, several, repair, no_wait, attached, detached;
+    gboolean certify, several, repair, timestamp_later, no_wait, attached, detached;
     int timeout;
 } Options;
 
@@ -54,6 +54,7 @@ parse(Options *self, int *argc, char ***argv)
         {"certify", 0, 0, G_OPTION_ARG_NONE, &self->certify, NULL, NULL},
         {"several", 0, 0, G_OPTION_ARG_NONE, &self->several, NULL, NULL},
         {"repair", 0, 0, G_OPTION_ARG_NONE, &self->repair, NULL, NULL},
+        {"timestamp-later", 0, 0, G_OPTION_ARG_NONE, &self->timestamp_later, NULL, NULL},
         {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->output_dir, NULL, NULL},
@@ -113,6 +114,7 @@ read_options(const Options *options, char **files, KysoSignRequest *ret)
     ret->certify = options->certify;
     ret->several = options->several;
     ret->repair = options->repair;
+    ret->timestamp_later = options->timestamp_later;
     ret->fill_number = options->number;
     ret->fill_day = options->day;
     ret->fill_month = options->month;
@@ -155,6 +157,10 @@ print_for_people(const KysoResult *result, const KysoSignRequest *request)
     kyso_cli_print(T("Đã ký (%s): %s"), kyso_words_purpose(request->purpose), request->output.path);
     if (kyso_client_result_text(result, "rewritten.digest") != NULL)
         kyso_cli_print(T("Tệp gốc bị hỏng, đã được dựng lại trước khi ký: hãy xem kỹ kết quả."));
+    if (kyso_client_result_text(result, "timestamp_later.reason") != NULL)
+        kyso_cli_print(
+            T("CHƯA CÓ DẤU THỜI GIAN, mới ký ở mức B-B: hãy chạy kyso augment khi có dịch "
+              "vụ."));
     kyso_cli_print_field(T("Người ký"),
                          kyso_client_result_text(result, "signature.signer.common_name"));
     kyso_cli_print_field(T("Cơ quan"),

@@ -22,6 +22,8 @@ static const KysoCommand commands[] = {
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
     {"verify", "FILE [--signature FILE.p7s|FILE.jws] [--content OUT] [--report FILE.html]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
+    {"augment", "--level B-T|B-LT|B-LTA [--signature FILE.p7s] IN OUT",
+     N_("bổ sung dấu thời gian và chứng cứ cho chữ ký đã có"), kyso_command_augment},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
 };
@@ -33,7 +35,8 @@ static const char sign_help[] =
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
     "  --attached  --detached  --format C|J                (file, message, json)\n"
     "  --several                                          (xml)\n"
-    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair";
+    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair\n"
+    "  --timestamp-later";
 
 static int
 print_help(void)

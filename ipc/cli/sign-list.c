@@ -69,7 +69,11 @@ kyso_sign_list_print(const KysoResult *result, char **files, const KysoSignReque
         const char *status = kyso_client_result_text(result, "documents.%u.status", i);
         g_autofree char *output = output_of(files[i], request, output_dir);
         g_autofree char *path = g_strdup_printf("documents.%u.error", i);
-        if (g_strcmp0(status, "signed") == 0)
+        g_autofree char *later = g_strdup_printf("documents.%u.timestamp_later.reason", i);
+        if (g_strcmp0(status, "signed") == 0 &&
+            kyso_client_result_text(result, "%s", later) != NULL)
+            kyso_cli_print(T("Đã ký ở mức B-B, CHƯA CÓ DẤU THỜI GIAN (kyso augment): %s"), output);
+        else if (g_strcmp0(status, "signed") == 0)
             kyso_cli_print(T("Đã ký: %s"), output);
         else if (g_strcmp0(status, "failed") == 0)
             kyso_cli_print(T("Lỗi: %s: %s"), files[i], cause_of(result, path));

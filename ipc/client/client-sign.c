@@ -226,6 +226,8 @@ set_common(Parameters *self, const KysoSignRequest *request)
         json_object_set_new(self->params, "certify", json_true());
     if (request->several)
         json_object_set_new(self->params, "several", json_true());
+    if (request->timestamp_later)
+        json_object_set_new(self->params, "timestamp_later", json_true());
     if (request->repair)
         json_object_set_new(self->params, "repair", json_true());
     if (request->no_wait)
@@ -340,4 +342,25 @@ kyso_client_verify_content(KysoClient *client, const KysoFile *document, const K
         return NULL;
     return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
                                parameters.fds, parameters.n_fds, 0, NULL, error);
+}
+
+KysoResult *
+kyso_client_augment(KysoClient *client, const KysoAugmentRequest *request, GError **error)
+{
+    g_return_val_if_fail(client != NULL && request != NULL && request->level != NULL, NULL);
+    g_auto(Parameters) parameters = parameters_new();
+    KysoClientWatcher watcher = {.one = request->progress, .user_data = request->user_data};
+    g_autofree char *level = g_strconcat("AdES-", request->level, NULL);
+
+    set_text(&parameters, parameters.params, "conformance_level", level);
+    if (!set_input(&parameters, parameters.params, "input", &request->input, FALSE,
+                   KYSO_ERROR_INPUT_UNREADABLE, error) ||
+        !set_input(&parameters, parameters.params, "signature", &request->signature, FALSE,
+                   KYSO_ERROR_INPUT_UNREADABLE, error) ||
+        !set_output(&parameters, parameters.params, "output", &request->output, error) ||
+        !is_whole(&parameters, error))
+        return NULL;
+    return kyso_client_request(client, "signatures.augment", g_steal_pointer(&parameters.params),
+                               parameters.fds, parameters.n_fds, request->timeout_ms, &watcher,
+                               error);
 }

@@ -121,7 +121,10 @@ typedef struct {
     const char *envelope; /* of file, message and json: "Attached", the signature carries what is
                              signed, or "Detached"; default: by purpose */
     gboolean several;     /* xml: others may sign the same XML document later */
-    gboolean repair;      /* write a damaged PDF that has no signature anew first */
+    gboolean timestamp_later; /* where no timestamp service answers, level B-B for now; only if
+                                 the administrator allows it. Then the result has
+                                 "timestamp_later.reason", and kyso_client_augment adds it */
+    gboolean repair;          /* write a damaged PDF that has no signature anew first */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
@@ -167,6 +170,23 @@ KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
  * then "content.size". */
 KysoResult *kyso_client_verify_content(KysoClient *client, const KysoFile *document,
                                        const KysoFile *content, GError **error);
+
+/* What to raise, and to which level. Start from {0}; what is needed is marked. */
+typedef struct {
+    KysoFile input;     /* needed: the signed PDF; or the file beside which @signature stands */
+    KysoFile signature; /* a detached CAdES over @input; then it is raised */
+    KysoFile output;    /* needed. At a path the result appears whole or not at all */
+    const char *level;  /* needed: "B-T", "B-LT"; a PDF also "B-LTA", which renews as well */
+    int timeout_ms;     /* default 900,000 */
+    KysoClientProgress progress;
+    gpointer user_data;
+} KysoAugmentRequest;
+
+/* Adds timestamp and proofs to what is signed already; nobody signs. The result is that of
+ * signatures.augment: "level_before", "timestamp.time", "output_digest". NULL with @error: the
+ * output is as it was. */
+KysoResult *kyso_client_augment(KysoClient *client, const KysoAugmentRequest *request,
+                                GError **error);
 
 /* ---- errors ---- */
 

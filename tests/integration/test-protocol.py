@@ -164,6 +164,11 @@ class Running(kyso_kit.Case):
                 'hash': ['A' * 43 + '='],
                 'hashAlgo': '2.16.840.1.101.3.4.2.1',
             },
+            'signatures.augment': {
+                'input': {'path': str(self.letter.path)},
+                'output': output,
+                'conformance_level': 'AdES-B-T',
+            },
             'signatures.verify': {'input': {'path': str(self.letter.path)}},
             'requests.cancel': {'requestID': 'none'},
         }

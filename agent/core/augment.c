@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/core/augment.h"
+
+#include <string.h>
+
+#include "agent/core/attempt.h"
+#include "agent/core/augment-state.h"
+#include "agent/core/delivery.h"
+#include "agent/core/document-verdict.h"
+#include "agent/core/request-file.h"
+#include "ipc/base/clock.h"
+#include "ipc/base/error.h"
+
+#define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
+
+/* read the parameters -> copy the input -> raise it (augment-pdf.c, augment-file.c) -> record ->
+ * deliver; each arrow is one callback. What ends it early is recorded too. */
+static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
+static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
+static void result_delivered(GObject *source, GAsyncResult *result, gpointer user_data);
+static void failure_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
+
+static void
+augmenting_free(KysoAugmenting *self)
+{
+    g_object_unref(self->job);
+    kyso_fd_clear(&self->input);
+    kyso_fd_clear(&self->output);
+    g_free(self->output_path);
+    if (self->cms != NULL)
+        g_clear_pointer(&self->result, kyso_temporary_free);
+    g_clear_pointer(&self->cms, g_bytes_unref);
+    kyso_record_free(self->record);
+    g_clear_pointer(&self->copy, kyso_private_copy_free);
+    g_clear_object(&self->reader);
+    json_decref(self->inspection);
+    g_clear_pointer(&self->proofs, kyso_proofs_free);
+    g_clear_pointer(&self->report, kyso_document_report_free);
+    g_clear_pointer(&self->increment, kyso_increment_free);
+    g_free(self->timestamp_time);
+    g_free(self->timestamp_service);
+    g_free(self);
+}
+
+/* The request */
+
+static gboolean
+read_level(KysoAugmenting *self, const json_t *params, GError **error)
+{
+    const char *name = NULL;
+
+    if (!kyso_json_get_string(params, "conformance_level", KYSO_JSON_REQUIRED, &name, error))
+        return FALSE;
+    for (int i = KYSO_LEVEL_T; i < KYSO_N_LEVELS; i++)
+        if (strcmp(name, kyso_levels[i]) == 0)
+            self->level = (KysoLevel) i;
+    if (self->level == KYSO_LEVEL_B) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s", name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_signature(KysoAugmenting *self, const json_t *params, GError **error)
+{
+    g_auto(KysoFd) fd = -1;
+    g_autoptr(GError) fault = NULL;
+
+    if (!kyso_request_file_open_input(self->job, params, "signature", KYSO_JSON_OPTIONAL, &fd, NULL,
+                                      error))
+        return FALSE;
+    if (fd < 0)
+        return TRUE;
+    self->cms = kyso_fd_read_all(fd, MAX_CMS, &fault);
+    if (self->cms == NULL)
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_UNREADABLE, "\"signature\": %s",
+                    fault->message);
+    return self->cms != NULL;
+}
+
+static gboolean
+is_possible(const KysoAugmenting *self, GError **error)
+{
+    if (self->cms != NULL && self->level > KYSO_LEVEL_LT) {
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED,
+                    "conformance_level %s beside a file", kyso_levels[self->level]);
+        return FALSE;
+    }
+    if (self->agent->configuration->timestamp_urls == NULL) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_UNAVAILABLE,
+                            "kyso.conf names no timestamp service ([timestamp] urls)");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_request(KysoAugmenting *self, GError **error)
+{
+    const json_t *params = kyso_job_params(self->job);
+
+    return read_level(self, params, error) &&
+           kyso_request_file_open_input(self->job, params, "input", KYSO_JSON_REQUIRED,
+                                        &self->input, NULL, error) &&
+           read_signature(self, params, error) &&
+           kyso_request_file_read_output(self->job, params, "output", &self->output,
+                                         &self->output_path, error) &&
+           is_possible(self, error) && kyso_signer_get_journal(self->agent->signer, error) != NULL;
+}
+
+char *
+kyso_augment_work_dir(const KysoAugmenting *self)
+{
+    if (self->output_path != NULL)
+        return g_path_get_dirname(self->output_path);
+    return g_strdup(self->agent->configuration->state_dir);
+}
+
+void
+kyso_augment_start(KysoAgent *agent, KysoJob *job)
+{
+    KysoAugmenting *self = g_new0(KysoAugmenting, 1);
+    GError *error = NULL;
+
+    self->agent = agent;
+    self->job = g_object_ref(job);
+    self->input = self->output = -1;
+    self->record = kyso_attempt_new(job, "augment");
+    if (!read_request(self, &error)) {
+        kyso_job_fail(job, error);
+        augmenting_free(self);
+        return;
+    }
+    g_autofree char *dir = kyso_augment_work_dir(self);
+    kyso_job_describe(job, "augment", "");
+    kyso_job_set_stage(job, "read");
+    kyso_private_copy_async(self->input, dir, kyso_job_cancellable(job), input_copied, self);
+}
+
+static void
+input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    GError *error = NULL;
+
+    self->copy = kyso_private_copy_finish(result, &error);
+    if (self->copy == NULL) {
+        kyso_augment_end(self, error);
+        return;
+    }
+    g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
+    self->record->document_digest = kyso_file_hash_to_hex(digest);
+    if (self->cms != NULL)
+        kyso_augment_file_start(self);
+    else
+        kyso_augment_pdf_start(self);
+}
+
+void
+kyso_augment_note_timestamp(KysoAugmenting *self, const KysoTimestamp *timestamp)
+{
+    g_free(self->timestamp_time);
+    g_free(self->timestamp_service);
+    self->timestamp_time = kyso_clock_to_rfc3339(timestamp->time);
+    self->timestamp_service = g_strdup(kyso_certificate_get_common_name(timestamp->signer));
+}
+
+/* The end */
+
+static json_t *
+result_to_json(const KysoAugmenting *self)
+{
+    json_t *timestamp = json_null();
+
+    if (self->timestamp_time != NULL)
+        timestamp = json_pack("{s:s, s:s}", "time", self->timestamp_time, "service",
+                              self->timestamp_service);
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:o, s:s}", "requestID",
+                     self->record->request_id, "journal", (json_int_t) self->record->sequence,
+                     "level_before", kyso_levels[self->level_before], "conformance_level",
+                     kyso_levels[self->level], "input_digest", self->record->document_digest,
+                     "output_digest", self->record->result_digest, "output_size",
+                     (json_int_t) self->result_size, "timestamp", timestamp, "verdict",
+                     kyso_document_verdict_get(self->report));
+}
+
+static void
+fail(KysoAugmenting *self, GError *error)
+{
+    self->error = kyso_job_explain(self->job, error);
+    kyso_attempt_set_failure(self->record, self->error);
+    kyso_journal_append_async(self->agent->signer->journal, self->record, failure_recorded, self);
+}
+
+static void
+failure_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, NULL, &error))
+        g_warning("a failed attempt is not in the journal: %s", error->message);
+    kyso_job_fail(self->job, g_steal_pointer(&self->error));
+    augmenting_free(self);
+}
+
+void
+kyso_augment_end(KysoAugmenting *self, GError *error)
+{
+    if (error != NULL || !kyso_job_commit(self->job, TRUE, &error)) {
+        fail(self, error);
+        return;
+    }
+    kyso_job_set_stage(self->job, "record");
+    g_autofree char *detail =
+        g_strdup_printf("%s -> %s", kyso_levels[self->level_before], kyso_levels[self->level]);
+    g_free(self->record->detail);
+    self->record->detail = g_steal_pointer(&detail);
+    self->record->outcome = KYSO_OUTCOME_SIGNED;
+    kyso_journal_append_async(self->agent->signer->journal, self->record, success_recorded, self);
+}
+
+static void
+success_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    GError *error = NULL;
+
+    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, &self->record->sequence,
+                                    &error)) {
+        kyso_job_fail(self->job, error);
+        augmenting_free(self);
+        return;
+    }
+    kyso_job_set_stage(self->job, "deliver");
+    KysoDeliverySpec spec = {self->result, self->result_size, self->output_path, self->output};
+    kyso_delivery_start_async(&spec, result_delivered, self);
+}
+
+static void
+result_delivered(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    GError *error = NULL;
+
+    if (kyso_delivery_start_finish(result, &error))
+        kyso_job_return(self->job, result_to_json(self));
+    else
+        kyso_job_fail(self->job, error);
+    augmenting_free(self);
+}
