@@ -55,7 +55,6 @@ kyso_wording_purpose(const char *language, const char *purpose)
         {"file", T("ký tệp")},
         {"xml", T("ký dữ liệu XML, ODF")},
         {"message", T("ký dữ liệu")},
-        {"xml", T("ký dữ liệu XML")},
         {"json", T("ký dữ liệu JSON")},
     };
 
