@@ -19,13 +19,10 @@ static const KysoWord kinds[] = {
 };
 
 static const KysoWord sources[] = {
-    {"explicit", N_("theo yêu cầu")},
-    {"template", N_("theo mẫu")},
-    {"reserved", N_("ô đã dành sẵn")},
-    {"signature", N_("trên chữ ký của lãnh đạo")},
-    {"anchor", N_("theo chữ được chỉ ra")},
-    {"text", N_("theo chữ trong văn bản")},
-    {"cell", N_("theo ô quy định, không tìm thấy chữ")},
+    {"explicit", N_("theo yêu cầu")},       {"template", N_("theo mẫu")},
+    {"reserved", N_("ô đã dành sẵn")},      {"signature", N_("trên chữ ký của lãnh đạo")},
+    {"anchor", N_("theo chữ được chỉ ra")}, {"text", N_("theo chữ trong văn bản")},
+    {"cell", N_("theo ô quy định")},
 };
 
 static gboolean
@@ -43,34 +40,37 @@ is_doubtful(const KysoResult *result, const char *path, const char *kind)
     return is_there(result, path, kind) && (g_strcmp0(source, "cell") == 0 || confidence < SURE);
 }
 
-static char *
-describe(const KysoResult *result, const char *path, const char *kind)
+static void
+print_one(const KysoResult *result, const char *path, const KysoWord *kind)
 {
-    int page = (int) kyso_client_result_number(result, 0, "%s.%s.page", path, kind);
-    double left = kyso_client_result_real(result, 0, "%s.%s.rect.0", path, kind);
-    double bottom = kyso_client_result_real(result, 0, "%s.%s.rect.1", path, kind);
-    const char *source = kyso_client_result_text(result, "%s.%s.source", path, kind);
+    int page = (int) kyso_client_result_number(result, 0, "%s.%s.page", path, kind->code);
+    double left = kyso_client_result_real(result, 0, "%s.%s.rect.0", path, kind->code);
+    double bottom = kyso_client_result_real(result, 0, "%s.%s.rect.1", path, kind->code);
+    const char *source = kyso_client_result_text(result, "%s.%s.source", path, kind->code);
+    g_autofree char *where = g_strdup_printf(
+        T("%s: trang %d, cách mép trái %.0f mm, mép dưới %.0f mm (%s)"),
+        kyso_words_get(kind->words), page, left / POINTS_PER_MM, bottom / POINTS_PER_MM,
+        kyso_words_find(sources, G_N_ELEMENTS(sources), source));
 
-    return g_strdup_printf(T("trang %d, cách mép trái %.0f mm, mép dưới %.0f mm (%s)"), page,
-                           left / POINTS_PER_MM, bottom / POINTS_PER_MM,
-                           kyso_words_find(sources, G_N_ELEMENTS(sources), source));
+    kyso_cli_print_field(T("Vị trí"), where);
 }
 
 void
 kyso_sign_places_print(const KysoResult *result)
 {
-    gboolean is_any_doubtful = FALSE;
+    g_autoptr(GString) doubtful = g_string_new(NULL);
 
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
         if (!is_there(result, "places", kinds[i].code))
             continue;
-        g_autofree char *label = g_strdup_printf(T("Vị trí %s"), kyso_words_get(kinds[i].words));
-        g_autofree char *where = describe(result, "places", kinds[i].code);
-        kyso_cli_print_field(label, where);
-        is_any_doubtful |= is_doubtful(result, "places", kinds[i].code);
+        print_one(result, "places", &kinds[i]);
+        if (is_doubtful(result, "places", kinds[i].code))
+            g_string_append_printf(doubtful, "%s%s", doubtful->len > 0 ? ", " : "",
+                                   kyso_words_get(kinds[i].words));
     }
-    if (is_any_doubtful)
-        kyso_cli_print(T("Không chắc đúng chỗ: hãy xem lại vị trí trước khi gửi đi."));
+    if (doubtful->len > 0)
+        kyso_cli_print(T("Không chắc đúng chỗ (%s): hãy xem lại vị trí trước khi gửi đi."),
+                       doubtful->str);
 }
 
 char *

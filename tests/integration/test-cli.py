@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 
+import cli_case
 import kyso_kit
 import tap
 
@@ -19,26 +20,7 @@ def place(where):
     return f'{where["page"]}:' + ','.join(map(str, where['rect']))
 
 
-class Cli(kyso_kit.Case):
-    def command(self, *arguments):
-        return [kyso_kit.program('ipc/cli/kyso'), *map(str, arguments)]
-
-    def kyso(self, *arguments, code=0):
-        """Standard output and error of kyso(1), which must end with `code`."""
-        done = subprocess.run(
-            self.command(*arguments),
-            env=self.home.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done.stdout + done.stderr
-
-    def kyso_json(self, *arguments, code=0):
-        return json.loads(self.kyso('--json', *arguments, code=code))
-
+class Cli(cli_case.Cli):
     def begin(self, *arguments, **options):
         process = subprocess.Popen(
             self.command(*arguments),
