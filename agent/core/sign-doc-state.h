@@ -82,6 +82,7 @@ struct _KysoSigningDocument {
     gboolean is_field_reserved; /* PDF: it is there already */
     char *leader_field;         /* PDF: that of the last valid approval; NULL: none */
     char *fill[KYSO_N_BLANKS];  /* PDF: number, day and month as they are written */
+    char *note;                 /* PDF: what is written beside the signature; NULL: nothing */
     json_t *places;             /* PDF: what was put where, and how sure that is */
     KysoIncrement *increment;   /* PDF */
     GBytes *content_digest;     /* by scheme->hash */

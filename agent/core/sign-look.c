@@ -469,5 +469,9 @@ kyso_sign_look_params(KysoSigningDocument *self, const json_t *found, GError **e
     else
         is_done = add_field(self, found, params, error) &&
                   add_reserved(self, found, params, error) && add_look(self, params, error);
-    return is_done ? g_steal_pointer(&params) : NULL;
+    if (!is_done)
+        return NULL;
+    g_free(self->note);
+    self->note = kyso_sign_texts_note(self);
+    return g_steal_pointer(&params);
 }

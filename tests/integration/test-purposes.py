@@ -26,6 +26,13 @@ WINDOWS = {
     'issue': 'phát hành: cấp số, ngày, đóng dấu', 'appendix': 'ký phụ lục, văn bản kèm theo',
     'copy': 'sao văn bản', 'receive': 'tiếp nhận văn bản đến',
 }
+WRITTEN = {
+    'comment': 'Ghi lên văn bản: “Giao phòng VHTT tham mưu.”',
+    'copy': 'Ghi lên văn bản: “Sao y; UBND xã Thử Nghiệm; ',
+    'appendix': 'Ghi lên văn bản: “Số: 07/UBND-VHTT; ',
+    'issue': 'Ghi lên văn bản: “Số 07, ngày 05, tháng 02”',
+    'receive': 'Ghi lên văn bản: “Đến: số 215”',
+}
 MM = 72 / 25.4
 LOOK = 'hãy xem lại vị trí'
 
@@ -107,7 +114,7 @@ class Purposes(cli_case.Cli):
                 self.assertEqual(result['signature']['purpose'], purpose)
                 self.assertEqual(result['signature']['verdict'], 'valid')
                 window = self.home.pinentry_log()[seen:]
-                self.assertIn(f'Mục đích: {WINDOWS[purpose]}%0A', window)
+                self.assertIn(f'Mục đích: {WINDOWS[purpose]}%0A{WRITTEN.get(purpose, "Tài liệu")}', window)
                 said = self.kyso('verify', self.target)
                 self.assertIn(WINDOWS[purpose].split(':')[0], said)
 
