@@ -87,6 +87,16 @@ class WithoutAgent(Cli):
         for command in commands:
             self.assertIn(f'kyso {command}', usage)
 
+    def test_the_manual_of_the_configuration_names_every_setting(self):
+        manual = (kyso_kit.ROOT / 'packaging' / 'man' / 'kyso.conf.5').read_text().replace('\\-', '-')
+        source = (kyso_kit.ROOT / 'agent' / 'core' / 'configuration.c').read_text()
+        known = re.search(r'known\[\] = \{(.*?)NULL\};', source, re.DOTALL)[1]
+        described = set()
+        for groups, section in re.findall(r'^\.SH (\[.*?)\n(.*?)(?=^\.SH)', manual, re.M | re.S):
+            for key in re.findall(r'^\.TP\n\.BR? ([a-z-]+)=', section, re.M):
+                described.update(f'{group}/{key}' for group in re.findall(r'\[([a-z]+)\]', groups))
+        self.assertEqual(described, set(re.findall(r'"([a-z/-]+)"', known)))
+
     def test_version(self):
         self.assertRegex(self.kyso('--version'), r'^kyso \d+\.\d+\.\d+\n$')
 
