@@ -152,6 +152,13 @@ class Evening(cli_case.Cli):
         said = self.issue(table, '--output-dir', self.out, code=21)
         self.assertIn('secret_document', said)
 
+    def test_metadata_of_all_hold_where_a_row_has_none(self):
+        self.approved('a.pdf')
+        table = self.table('input,CodeNumber,IssuedDate\na.pdf,,2026-02-20\n')
+        self.issue(table, '--output-dir', self.out, '--metadata', 'CodeNumber=5', '--metadata',
+                   'IssuedDate=2026-03-21')
+        self.assertRegex(words_of(self.out / 'a.pdf'), 'Số: 05 .*ngày 20 tháng 02')
+
 
 if __name__ == '__main__':
     tap.main()
