@@ -7,6 +7,7 @@ import subprocess
 import unicodedata
 
 import cli_case
+import kyso_kit
 import tap
 
 
@@ -82,8 +83,13 @@ class Evening(cli_case.Cli):
         for folder in (self.desk, self.out):
             folder.mkdir()
 
+    def script_windows(self, n):
+        """Of a longer list there is a window before the PIN."""
+        self.home.script_pinentry(*(['yes'] if n > 3 else []), f'pin {kyso_kit.PIN}')
+
     def approved(self, *names):
         """Letters that the leader has approved, on the desk."""
+        self.script_windows(len(names))
         drafts = [self.make_letter(name).path for name in names]
         self.kyso('sign', '--purpose', 'approve', '--reserve', 'all', '--output-dir', self.desk, *drafts)
         self.home.pinentry.with_name('pinentry.log').unlink()
@@ -98,27 +104,31 @@ class Evening(cli_case.Cli):
         return self.kyso('sign', '--purpose', 'issue', '--image', seal, '--list', table, *more, code=code)
 
     def test_each_letter_has_its_own_number_with_one_pin(self):
-        names = [f'{n}.pdf' for n in 'abc']
-        self.approved(*names)
+        self.approved(*(f'{n}.pdf' for n in 'abcd'))
         # As a spreadsheet in Vietnamese saves it.
-        table = self.table('input;CodeNumber;IssuedDate;name;output\r\n'
-                           'a.pdf;7;05/02/2026;"Thư ""mời""; gấp";\r\n'
-                           ';;;;\r\n'
-                           'b.pdf;8;2026-02-06;;\r\n'
-                           ' c.pdf ;109;07/11/2026;;../out/thứ ba.pdf', encoding='utf-8-sig')
+        table = self.table('input;CodeNumber;IssuedDate;name;output;number;day;month\r\n'
+                           'a.pdf;7;05/02/2026;"Thư ""mời""; gấp";;;;\r\n'
+                           ';;;;;;;\r\n'
+                           'b.pdf;8;2026-02-06;;;;;\r\n'
+                           ' c.pdf ;109;07/11/2026;;../out/thứ ba.pdf;;;\r\n'
+                           'd.pdf;;;;;110;8;1', encoding='utf-8-sig')
+        self.script_windows(4)
         said = self.issue(table, '--output-dir', self.out, '--metadata', 'CodeNotation=UBND-VP')
-        for name, number, date in (('a.pdf', '07', 'ngày 05 tháng 02'), ('b.pdf', '08', 'ngày 06 tháng 02'),
-                                   ('thứ ba.pdf', '109', 'ngày 07 tháng 11')):
+        for name, number, date in (('a.pdf', '07', 'ngày 05 tháng 02'),
+                                   ('b.pdf', '08', 'ngày 06 tháng 02'),
+                                   ('thứ ba.pdf', '109', 'ngày 07 tháng 11'),
+                                   ('d.pdf', '110', 'ngày 08 tháng 01')):
             with self.subTest(name):
                 words = words_of(self.out / name)
                 self.assertRegex(words, rf'Số: {number} ?/UBND-VHTT')
                 self.assertIn(date, words)
                 self.assertIn(f'{name} (dấu: trang 1)', said)
                 self.assertEqual(self.kyso_json('verify', self.out / name)['process'], 'complete')
-        self.assertIn('Đã ký 3, lỗi 0, chưa ký 0.', said)
+        self.assertIn('Đã ký 4, lỗi 0, chưa ký 0.', said)
         log = self.home.pinentry_log()
         self.assertEqual(log.count('\nGETPIN'), 1)
-        self.assertIn("Thư 'mời'; gấp", log)
+        for shown in ("1. “7/UBND-VP: Thư 'mời'; gấp”", '2. “8/UBND-VP: b.pdf”', '4. “110/UBND-VP: d.pdf”'):
+            self.assertIn(shown, log)
 
     def test_columns_are_options_and_metadata_of_one_document(self):
         for name in 'ab':
