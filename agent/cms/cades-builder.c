@@ -212,6 +212,13 @@ kyso_cades_builder_get_digest(const KysoCadesBuilder *self)
     return self->digest;
 }
 
+static gboolean
+put_signature(KysoCadesBuilder *self, const void *data, int size, GError **error)
+{
+    return ASN1_STRING_set(CMS_SignerInfo_get0_signature(self->info), data, size) == 1 ||
+           fail(error, "cannot put the signature in");
+}
+
 static GBytes *
 encode(const KysoCadesBuilder *self, GError **error)
 {
@@ -222,6 +229,26 @@ encode(const KysoCadesBuilder *self, GError **error)
     if (der == NULL)
         fail(error, "cannot encode the signature");
     return der;
+}
+
+gsize
+kyso_cades_builder_measure(const KysoCadesSpec *spec, GError **error)
+{
+    static const guint8 zeros[EVP_MAX_MD_SIZE] = {0};
+    const EVP_MD *hash = kyso_algorithm_hash_from_name(spec->hash);
+    g_autoptr(GBytes) digest = g_bytes_new(zeros, hash != NULL ? (gsize) EVP_MD_get_size(hash) : 0);
+    KysoCadesSpec measured = *spec;
+
+    measured.content_digest = digest;
+    g_autoptr(KysoCadesBuilder) self = kyso_cades_builder_new(&measured, error);
+    if (self == NULL)
+        return 0;
+    int longest = EVP_PKEY_get_size(public_key(self));
+    g_autofree guint8 *signature = g_malloc0((gsize) longest);
+    if (!put_signature(self, signature, longest, error))
+        return 0;
+    g_autoptr(GBytes) der = encode(self, error);
+    return der != NULL ? g_bytes_get_size(der) : 0;
 }
 
 GBytes *
@@ -236,11 +263,8 @@ kyso_cades_builder_finish(KysoCadesBuilder *self, GBytes *signature, GError **er
 
     gsize size = 0;
     const void *data = g_bytes_get_data(signature, &size);
-    if (ASN1_STRING_set(CMS_SignerInfo_get0_signature(self->info), data, (int) size) != 1) {
-        fail(error, "cannot put the signature in");
+    if (!put_signature(self, data, (int) size, error))
         return NULL;
-    }
-
     return encode(self, error);
 }
 

@@ -33,6 +33,11 @@ typedef struct _KysoCadesBuilder KysoCadesBuilder;
 /* Nothing of @spec needs to outlive the call. KYSO_ERROR_WRONG_PARAMETERS: an algorithm or hash
  * not of the list or not of the key, a digest of the wrong length. */
 KysoCadesBuilder *kyso_cades_builder_new(const KysoCadesSpec *spec, GError **error);
+
+/* How large a CMS by @spec will be at most, in bytes, before timestamp and proofs are added;
+ * content_digest may be NULL. 0: the errors of kyso_cades_builder_new. */
+gsize kyso_cades_builder_measure(const KysoCadesSpec *spec, GError **error);
+
 void kyso_cades_builder_free(KysoCadesBuilder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoCadesBuilder, kyso_cades_builder_free)
 

@@ -49,6 +49,7 @@ describe(const KysoSigningDocument *document, KysoAskDocument *ret)
         .digest = document->record->document_digest,
         .text = document->text,
         .is_rewritten = document->rewritten_digest != NULL,
+        .n_signatures = document->n_signatures,
         .note = document->note,
     };
 }
@@ -156,6 +157,8 @@ rest_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 is_first_signature(const KysoSigning *self)
 {
+    if (self->current->n_signed > 0)
+        return FALSE;
     for (guint i = 0; i < self->current->index; i++)
         if (document_at(self, i)->state != KYSO_DOCUMENT_LEFT_OUT)
             return FALSE;
@@ -173,13 +176,33 @@ sign_next(KysoSigning *self)
         return;
     }
     self->current = document;
+    kyso_sign_doc_each_sign(self);
+}
+
+/* Signatures of all documents that come before @end, the one left out aside; @end: NULL for all. */
+static guint
+count_signatures(const KysoSigning *self, const KysoSigningDocument *end)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < self->documents->len && document_at(self, i) != end; i++)
+        if (document_at(self, i)->state != KYSO_DOCUMENT_LEFT_OUT)
+            n += document_at(self, i)->n_signatures;
+    return n;
+}
+
+void
+kyso_sign_doc_each_sign(KysoSigning *self)
+{
+    KysoSigningDocument *document = self->current;
+
     kyso_sign_document_set_stage(document, "sign");
     if (kyso_login_wants_pin_each_time(self->login) && !is_first_signature(self)) {
         KysoAskDocument described;
         describe(document, &described);
         KysoConsentSpec spec = describe_consent(self, &described, 1);
-        spec.number = document->index + 1;
-        spec.total = self->documents->len;
+        spec.number = count_signatures(self, document) + document->n_signed + 1;
+        spec.total = count_signatures(self, NULL);
         kyso_consent_ask_again_async(self->agent, self->job, &spec, further_pin_typed, self);
         return;
     }
@@ -214,6 +237,8 @@ digest_signed(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GBytes) signature = kyso_pool_sign_finish(self->login, result, &error);
     KysoSigningDocument *next = next_ready(self, self->current->index + 1);
 
+    if (signature != NULL && kyso_sign_document_has_more(self->current))
+        next = self->current;
     if (next == NULL)
         lock_token(self); /* before anything else happens */
     else if (signature != NULL && self->kind->warm != NULL)

@@ -9,14 +9,13 @@
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
 
-/* Bytes for the CMS; with its chain, without a timestamp, it takes about 6 KiB. */
-#define CONTENTS_SIZE (16 * 1024)
-#define TIMESTAMP_SIZE (16 * 1024) /* more; with the TSA's chain it takes about 7 KiB */
+#define TIMESTAMP_SIZE (16 * 1024) /* bytes; with the TSA's chain it takes about 7 KiB */
 
 /* read:     copied -> inspected -> earlier signatures verified; beside it, text read for marks
  *           (damaged: written anew, and from "copied" on once more)
  * prepare:  (places found ->) update prepared
- * complete: [proofs added ->] result inspected -> result verified */
+ * complete: more signatures: update prepared, and the token signs again; else
+ *           [proofs added ->] result inspected -> result verified */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -92,8 +91,12 @@ read_limits(KysoSigningDocument *self)
      * leader's. */
     self->facts.is_change_forbidden =
         json_array_size(signatures) > 0 && kyso_sign_look_adds_fields(self);
-    json_array_foreach(signatures, i, signature) self->facts.is_change_forbidden |=
-        json_integer_value(json_object_get(signature, "doc_mdp")) == 1;
+    json_array_foreach(signatures, i, signature)
+    {
+        gint64 level = json_integer_value(json_object_get(signature, "doc_mdp"));
+        self->facts.is_change_forbidden |= level == 1;
+        self->is_certified |= level == 2;
+    }
 }
 
 static void
@@ -159,31 +162,58 @@ earlier_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     kyso_sign_document_part_done(self, error);
 }
 
+/* The first time before the person is asked, later while the token waits. */
+static void
+prepared(KysoSigningDocument *self, GError *error)
+{
+    if (self->n_signed == 0)
+        kyso_sign_document_prepared(self, error);
+    else
+        kyso_sign_document_prepared_again(self, error);
+}
+
+/* The seal is the last of several, and only it has an image. */
+static void
+prepare_next(KysoSigningDocument *self)
+{
+    const KysoSigning *signing = self->signing;
+    gboolean is_last = !kyso_sign_document_has_more(self);
+    GError *error = NULL;
+    gsize size = kyso_sign_maker_measure_cades(self, &error);
+
+    if (size == 0) {
+        prepared(self, error);
+        return;
+    }
+    if (self->reader == NULL)
+        self->reader = kyso_document_reader_new();
+    g_autofree char *time = kyso_clock_to_pdf(signing->signing_time);
+    KysoPrepareSpec spec = {
+        .look = json_incref(json_array_get(self->looks, self->n_signed)),
+        .image = is_last ? self->item->image : -1,
+        .certify = signing->request->certify,
+        .signing_time = time,
+        .signer = kyso_certificate_get_common_name(signing->certificate),
+        .contents_size =
+            (guint) size + (signing->request->level >= KYSO_LEVEL_T ? TIMESTAMP_SIZE : 0),
+    };
+    kyso_document_reader_prepare_async(self->reader, self->signing->agent, self->signing->job,
+                                       self->copy->read_only, &spec, update_prepared, self);
+}
+
 /* With the places known, or none to be known. */
 static void
 prepare_at(KysoSigningDocument *self, const json_t *found)
 {
     GError *error = NULL;
-    json_t *look = kyso_sign_look_params(self, found, &error);
 
-    if (look == NULL) {
+    self->looks = kyso_sign_look_list(self, found, &error);
+    if (self->looks == NULL) {
         kyso_sign_document_prepared(self, error);
         return;
     }
-    if (self->reader == NULL)
-        self->reader = kyso_document_reader_new();
-    g_autofree char *time = kyso_clock_to_pdf(self->signing->signing_time);
-    KysoPrepareSpec spec = {
-        .look = look,
-        .image = self->item->image,
-        .certify = self->signing->request->certify,
-        .signing_time = time,
-        .signer = kyso_certificate_get_common_name(self->signing->certificate),
-        .contents_size =
-            CONTENTS_SIZE + (self->signing->request->level >= KYSO_LEVEL_T ? TIMESTAMP_SIZE : 0),
-    };
-    kyso_document_reader_prepare_async(self->reader, self->signing->agent, self->signing->job,
-                                       self->copy->read_only, &spec, update_prepared, self);
+    self->n_signatures = (guint) json_array_size(self->looks);
+    prepare_next(self);
 }
 
 static void
@@ -235,7 +265,7 @@ update_prepared(GObject *source, GAsyncResult *result, gpointer user_data)
     if (self->increment != NULL)
         self->content_digest =
             kyso_increment_hash(self->increment, self->copy, self->signing->scheme->hash, &error);
-    kyso_sign_document_prepared(self, error);
+    prepared(self, error);
 }
 
 /* A stranger has not seen what came before: a fresh process will read the result. It gets ready
@@ -264,9 +294,24 @@ check_result(KysoSigningDocument *self, GError *error)
                                        self->copy->read_only, result_inspected, self);
 }
 
+/* Of the signature that is in the copy now, only the proofs of its timestamp are still of matter.
+ */
+static void
+forget_signature(KysoSigningDocument *self)
+{
+    if (self->timestamp != NULL)
+        g_ptr_array_add(self->earlier_chains, g_ptr_array_ref(self->timestamp->chain));
+    g_clear_pointer(&self->timestamp, kyso_timestamp_free);
+    g_clear_pointer(&self->increment, kyso_increment_free);
+    g_clear_pointer(&self->content_digest, g_bytes_unref);
+    g_clear_pointer(&self->builder, kyso_cades_builder_free);
+    g_clear_pointer(&self->cms, g_bytes_unref);
+}
+
 static void
 complete_pdf(KysoSigningDocument *self)
 {
+    gboolean has_more = kyso_sign_document_has_more(self);
     GError *error = NULL;
 
     if (!kyso_increment_complete(self->increment, self->copy, self->cms, &error) ||
@@ -275,7 +320,12 @@ complete_pdf(KysoSigningDocument *self)
         return;
     }
     self->signed_size = self->copy->size;
-    if (self->signing->request->level >= KYSO_LEVEL_LT)
+    self->n_signed++;
+    if (has_more) {
+        forget_signature(self);
+        kyso_sign_document_set_stage(self, "prepare");
+        prepare_next(self);
+    } else if (self->signing->request->level >= KYSO_LEVEL_LT)
         kyso_sign_doc_proofs_add(self, check_result);
     else
         check_result(self, NULL);

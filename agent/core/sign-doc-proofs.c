@@ -47,6 +47,8 @@ kyso_sign_doc_proofs_add(KysoSigningDocument *document, KysoProofsDone done)
     self->reader = kyso_document_reader_new();
     g_ptr_array_add(chains, signing->chain);
     g_ptr_array_add(chains, document->timestamp->chain);
+    for (guint i = 0; i < document->earlier_chains->len; i++)
+        g_ptr_array_add(chains, document->earlier_chains->pdata[i]);
     kyso_sign_document_set_stage(document, "proofs");
     kyso_proof_collect_async(signing->agent->signer, chains, FALSE,
                              kyso_job_cancellable(signing->job), proofs_collected, self);

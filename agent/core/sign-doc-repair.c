@@ -105,12 +105,9 @@ static void
 note_digest(KysoSigningDocument *document)
 {
     g_autoptr(GBytes) digest = kyso_file_hash_get(document->copy->hash);
-    g_autoptr(json_t) metadata = json_copy(document->item->metadata);
 
     document->rewritten_digest = kyso_file_hash_to_hex(digest);
-    json_object_set_new(metadata, "rewritten_digest", json_string(document->rewritten_digest));
-    g_free(document->record->metadata);
-    document->record->metadata = kyso_json_format(metadata, NULL);
+    kyso_sign_document_write_metadata(document);
 }
 
 static void

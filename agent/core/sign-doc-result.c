@@ -38,7 +38,7 @@ static const KysoDocumentSignature *
 our_signature(const KysoSigningDocument *document)
 {
     const GPtrArray *signatures = document->report->signatures;
-    return signatures->pdata[document->facts.n_earlier]; /* a timestamp may follow */
+    return signatures->pdata[kyso_sign_document_our_index(document)]; /* a timestamp may follow */
 }
 
 /* Null where the document is signed as it was brought. */
@@ -52,6 +52,23 @@ rewritten_to_json(const KysoSigningDocument *document)
                      "The file was damaged and was written anew before it was signed.");
 }
 
+/* Where the leader certified and left no field, only new ones can take number and seal. The
+ * incumbent does it so; ISO 32000-2 table 257 lets P=2 sign, and says nothing of a field that is
+ * not there yet. */
+static json_t *
+warnings_to_json(const KysoSigningDocument *document)
+{
+    if (!document->is_certified || document->is_field_reserved)
+        return json_array();
+    return json_pack(
+        "[{s:s, s:s, s:s}]", "code", "certified_without_fields", "vi",
+        "Người ký trước đã khóa văn bản mà không chừa sẵn ô cho số, ngày và con dấu: "
+        "vài phần mềm kiểm tra nghiêm ngặt có thể báo chữ ký đó không còn hợp lệ.",
+        "en",
+        "The earlier signer certified the document and left no fields for number, date "
+        "and seal: some strict validators may call that signature invalid.");
+}
+
 /* What there is to say of one signed document, but for its signature. */
 static json_t *
 document_to_json(const KysoSigningDocument *document)
@@ -59,12 +76,13 @@ document_to_json(const KysoSigningDocument *document)
     const KysoRecord *record = document->record;
     g_autofree char *time = kyso_clock_to_rfc3339(document->signing->signing_time);
 
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o, s:o}", "journal",
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o, s:o, s:o, s:i}", "journal",
                      (json_int_t) record->sequence, "signed_at", time, "input_digest",
                      record->document_digest, "output_digest", record->result_digest, "output_size",
                      (json_int_t) document->result_size, "field", document->field, "places",
                      document->places != NULL ? json_incref(document->places) : json_null(),
-                     "rewritten", rewritten_to_json(document));
+                     "rewritten", rewritten_to_json(document), "warnings",
+                     warnings_to_json(document), "n_signatures", (int) document->n_signatures);
 }
 
 static json_t *

@@ -78,12 +78,18 @@ struct _KysoSigningDocument {
     json_t *inspection;         /* PDF */
     guint n_pages;              /* PDF */
     char *text;                 /* how it, or a PDF's first page, begins; NULL: not kept */
-    char *field;                /* PDF: name of the signature field */
+    char *field;                /* PDF: name of the signature field; of several, the last */
     gboolean is_field_reserved; /* PDF: it is there already */
+    gboolean is_certified;      /* PDF: by DocMDP, P=2 */
     char *leader_field;         /* PDF: that of the last valid approval; NULL: none */
     char *fill[KYSO_N_BLANKS];  /* PDF: number, day and month as they are written */
     char *note;                 /* PDF: what is written beside the signature; NULL: nothing */
     json_t *places;             /* PDF: what was put where, and how sure that is */
+    json_t *looks;              /* PDF: what each signature shows; NULL: not known yet */
+    guint n_signatures;         /* that it gets, one after the other; 1 but for some letters */
+    guint n_signed;             /* of these, so many are in the copy */
+    json_t *signature_digests;  /* SHA-256 of what the token gave for each, hex */
+    GPtrArray *earlier_chains;  /* of the timestamps of all signatures but the last */
     KysoIncrement *increment;   /* PDF */
     GBytes *content_digest;     /* by scheme->hash */
 
@@ -152,6 +158,16 @@ void kyso_sign_document_park(KysoSigningDocument *self);
 void kyso_sign_document_prepare(KysoSigningDocument *self);
 void kyso_sign_document_prepared(KysoSigningDocument *self, GError *error);
 
+/* One signature is in the copy, and what the next one shall sign is fixed: the token signs it ->
+ * kyso_sign_document_finish. Or @error, taken, ends it. */
+void kyso_sign_document_prepared_again(KysoSigningDocument *self, GError *error);
+
+/* Will the token be needed again, after the signature that is made now? */
+gboolean kyso_sign_document_has_more(const KysoSigningDocument *self);
+
+/* What the journal has as metadata: the caller's, and what has become of the document. */
+void kyso_sign_document_write_metadata(KysoSigningDocument *self);
+
 /* All of the private copy, which must be small. New. */
 GBytes *kyso_sign_document_read_copy(const KysoSigningDocument *self, GError **error);
 
@@ -163,8 +179,11 @@ void kyso_sign_document_completed(KysoSigningDocument *self, GError *error);
 /* The folder of the output path, or that of the state. g_free. */
 char *kyso_sign_document_work_dir(const KysoSigningDocument *self);
 
-/* TRUE where the one signature that is ours is valid, by our certificate, over all of the result.
- */
+/* Which signature of the result is ours; of several, the last. From 0. */
+guint kyso_sign_document_our_index(const KysoSigningDocument *self);
+
+/* TRUE where each signature that is ours is valid, by our certificate, and the last one over all of
+ * the result. */
 gboolean kyso_sign_document_check_report(const KysoSigningDocument *self,
                                          const KysoDocumentReport *report, GError **error);
 
@@ -191,6 +210,9 @@ void kyso_sign_doc_free(KysoSigning *self);
 
 /* What will be signed is fixed: show it, ask, and sign one after the other. */
 void kyso_sign_doc_each_ask(KysoSigning *self);
+
+/* The token signs what the current document has ready -> kyso_sign_document_finish. */
+void kyso_sign_doc_each_sign(KysoSigning *self);
 
 /* @document is handed over, or not; @error is taken. */
 void kyso_sign_doc_each_done(KysoSigning *self, KysoSigningDocument *document, GError *error);

@@ -22,6 +22,9 @@ kyso_sign_document_new(KysoSigning *signing, guint index)
     self->signing = signing;
     self->index = index;
     self->enclosed = -1;
+    self->n_signatures = 1;
+    self->signature_digests = json_array();
+    self->earlier_chains = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref);
     self->item = request->items->pdata[index];
     self->record = kyso_attempt_new(signing->job, kyso_policy_purpose_name(request->purpose));
     self->record->metadata = kyso_json_format(self->item->metadata, NULL);
@@ -54,6 +57,8 @@ let_go(KysoSigningDocument *self)
     kyso_fd_clear(&self->enclosed);
     g_clear_pointer(&self->cms, g_bytes_unref);
     g_clear_pointer(&self->timestamp, kyso_timestamp_free);
+    g_clear_pointer(&self->looks, json_decref);
+    kyso_fd_clear(&self->item->own_image);
     kyso_fd_clear(&self->item->input);
     kyso_fd_clear(&self->item->output);
 }
@@ -73,6 +78,8 @@ kyso_sign_document_free(KysoSigningDocument *self)
     for (int i = 0; i < KYSO_N_BLANKS; i++)
         g_free(self->fill[i]);
     json_decref(self->places);
+    json_decref(self->signature_digests);
+    g_ptr_array_unref(self->earlier_chains);
     g_free(self->rewritten_digest);
     g_clear_pointer(&self->report, kyso_document_report_free);
     g_free(self);
@@ -158,9 +165,38 @@ kyso_sign_document_prepared(KysoSigningDocument *self, GError *error)
 {
     if (error == NULL && self->signing->kind->maker->start(self, &error))
         self->state = KYSO_DOCUMENT_READY;
-    kyso_fd_clear(&self->item->own_image);
+    if (self->n_signatures == 1)
+        kyso_fd_clear(&self->item->own_image);
     kyso_fd_clear(&self->item->input);
     kyso_sign_doc_document_prepared(self->signing, self, error);
+}
+
+gboolean
+kyso_sign_document_has_more(const KysoSigningDocument *self)
+{
+    return self->n_signed + 1 < self->n_signatures;
+}
+
+void
+kyso_sign_document_prepared_again(KysoSigningDocument *self, GError *error)
+{
+    if (error == NULL && self->signing->kind->maker->start(self, &error))
+        kyso_sign_doc_each_sign(self->signing);
+    else
+        kyso_sign_document_completed(self, error);
+}
+
+void
+kyso_sign_document_write_metadata(KysoSigningDocument *self)
+{
+    g_autoptr(json_t) metadata = json_copy(self->item->metadata);
+
+    if (self->rewritten_digest != NULL)
+        json_object_set_new(metadata, "rewritten_digest", json_string(self->rewritten_digest));
+    if (self->n_signatures > 1)
+        json_object_set(metadata, "signature_digests", self->signature_digests);
+    g_free(self->record->metadata);
+    self->record->metadata = kyso_json_format(metadata, NULL);
 }
 
 GBytes *
@@ -205,6 +241,21 @@ collect_proofs(KysoSigningDocument *self)
                              kyso_job_cancellable(signing->job), proofs_collected, self);
 }
 
+/* Whatever happens next, the journal will know that the token has signed this. */
+static void
+note_signature(KysoSigningDocument *self, GBytes *signature)
+{
+    g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
+
+    kyso_file_hash_add_bytes(hash, g_bytes_get_data(signature, NULL), g_bytes_get_size(signature));
+    g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
+    g_free(self->record->signature_digest);
+    self->record->signature_digest = kyso_file_hash_to_hex(digest);
+    json_array_append_new(self->signature_digests, json_string(self->record->signature_digest));
+    if (self->n_signatures > 1)
+        kyso_sign_document_write_metadata(self);
+}
+
 void
 kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
 {
@@ -215,11 +266,7 @@ kyso_sign_document_finish(KysoSigningDocument *self, GBytes *signature)
         kyso_sign_document_completed(self, error);
         return;
     }
-    g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
-    kyso_file_hash_add_bytes(hash, g_bytes_get_data(signature, NULL), g_bytes_get_size(signature));
-    g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
-    self->record->signature_digest = kyso_file_hash_to_hex(digest);
-
+    note_signature(self, signature);
     if (self->signing->request->level >= KYSO_LEVEL_T)
         ask_for_timestamp(self);
     else
@@ -273,24 +320,46 @@ is_document_timestamp(const KysoDocumentSignature *last)
     return last->timestamp != NULL && last->verdict == KYSO_VALID && last->covers_whole_document;
 }
 
+guint
+kyso_sign_document_our_index(const KysoSigningDocument *self)
+{
+    return self->facts.n_earlier + self->n_signatures - 1;
+}
+
+static gboolean
+is_ours(const KysoSigningDocument *self, const KysoDocumentSignature *signature)
+{
+    const char *id = kyso_certificate_get_id(self->signing->certificate);
+
+    return signature->verdict == KYSO_VALID &&
+           strcmp(kyso_certificate_get_id(signature->report->signer), id) == 0 &&
+           has_level(self, signature->report);
+}
+
+static gboolean
+is_as_wanted(const KysoSigningDocument *self, const KysoDocumentReport *report)
+{
+    KysoDocumentSignature **signatures = (KysoDocumentSignature **) report->signatures->pdata;
+    guint n = report->signatures->len, last = kyso_sign_document_our_index(self);
+    gboolean is_stamped = self->signing->request->level >= KYSO_LEVEL_LTA;
+
+    if (n != last + (is_stamped ? 2 : 1) || signatures[last]->end != self->signed_size ||
+        (is_stamped && !is_document_timestamp(signatures[n - 1])))
+        return FALSE;
+    for (guint i = 0; i <= last; i++) {
+        gboolean is_earlier = i < self->facts.n_earlier;
+        if (is_earlier ? signatures[i]->verdict == KYSO_INVALID : !is_ours(self, signatures[i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 kyso_sign_document_check_report(const KysoSigningDocument *self, const KysoDocumentReport *report,
                                 GError **error)
 {
-    guint n = report->signatures->len, n_earlier = self->facts.n_earlier;
-    gboolean is_stamped = self->signing->request->level >= KYSO_LEVEL_LTA;
-    const KysoDocumentSignature *ours = n > n_earlier ? report->signatures->pdata[n_earlier] : NULL;
-    const char *id = kyso_certificate_get_id(self->signing->certificate);
+    gboolean is_good = is_as_wanted(self, report);
 
-    gboolean is_good = ours != NULL && ours->verdict == KYSO_VALID &&
-                       ours->end == self->signed_size && n == n_earlier + (is_stamped ? 2 : 1) &&
-                       strcmp(kyso_certificate_get_id(ours->report->signer), id) == 0 &&
-                       has_level(self, ours->report) &&
-                       (!is_stamped || is_document_timestamp(report->signatures->pdata[n - 1]));
-    for (guint i = 0; i < n_earlier && is_good; i++) {
-        const KysoDocumentSignature *earlier = report->signatures->pdata[i];
-        is_good = earlier->verdict != KYSO_INVALID;
-    }
     if (!is_good)
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID,
                             "our own result does not verify");

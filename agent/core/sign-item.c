@@ -85,6 +85,30 @@ read_looks(KysoSignItem *self, const json_t *params, GError **error)
     return TRUE;
 }
 
+/* What goes into blank @i: a text, or {"text", "place"} with one of them at least. */
+static gboolean
+read_blank(KysoSignItem *self, int i, json_t *value, GError **error)
+{
+    static const char *const members[] = {"text", "place", NULL};
+    const char *text = json_string_value(value);
+    json_t *place = json_object_get(value, "place");
+
+    if (json_is_object(value) &&
+        (!kyso_json_only_has(value, members, error) ||
+         !kyso_json_get_string(value, "text", KYSO_JSON_OPTIONAL, &text, error)))
+        return FALSE;
+    if (place != NULL &&
+        !kyso_sign_place_read(place, kyso_blanks[i].param, &self->fill_place[i], error))
+        return FALSE;
+    if (text == NULL && place == NULL)
+        return wrong(error, "\"fill\" takes a text, or an object with text or place: ",
+                     kyso_blanks[i].param);
+    if (text != NULL && (*text == '\0' || strlen(text) > MAX_FILL))
+        return wrong(error, "\"fill\" takes 1 to 64 bytes: ", kyso_blanks[i].param);
+    self->fill[i] = g_strdup(text);
+    return TRUE;
+}
+
 static gboolean
 read_fill(KysoSignItem *self, const json_t *params, GError **error)
 {
@@ -94,15 +118,12 @@ read_fill(KysoSignItem *self, const json_t *params, GError **error)
     if (!kyso_json_get_object(params, "fill", KYSO_JSON_OPTIONAL, &fill, error) ||
         (fill != NULL && !kyso_json_only_has(fill, members, error)))
         return FALSE;
-    for (int i = 0; fill != NULL && i < KYSO_BLANK_SEAL; i++) {
-        const char *text = NULL;
-        if (!kyso_json_get_string(fill, kyso_blanks[i].param, KYSO_JSON_OPTIONAL, &text, error)) {
+    for (int i = 0; i < KYSO_BLANK_SEAL; i++) {
+        json_t *value = json_object_get(fill, kyso_blanks[i].param);
+        if (value != NULL && !read_blank(self, i, value, error)) {
             g_prefix_error(error, "\"fill\": ");
             return FALSE;
         }
-        if (text != NULL && (*text == '\0' || strlen(text) > MAX_FILL))
-            return wrong(error, "\"fill\" takes 1 to 64 bytes: ", kyso_blanks[i].param);
-        self->fill[i] = g_strdup(text);
     }
     return TRUE;
 }
@@ -158,7 +179,8 @@ static gboolean
 is_used(const KysoSignItem *self, gboolean reserve)
 {
     for (int i = 0; i < KYSO_N_BLANKS; i++)
-        if (reserve ? self->reserve[i].kind != KYSO_PLACE_NONE : self->fill[i] != NULL)
+        if (reserve ? self->reserve[i].kind != KYSO_PLACE_NONE
+                    : self->fill[i] != NULL || self->fill_place[i].kind != KYSO_PLACE_NONE)
             return TRUE;
     return FALSE;
 }
@@ -251,6 +273,8 @@ kyso_sign_item_free(KysoSignItem *self)
     kyso_sign_place_clear(&self->place);
     for (int i = 0; i < KYSO_N_BLANKS; i++)
         kyso_sign_place_clear(&self->reserve[i]);
+    for (int i = 0; i < KYSO_N_BLANKS; i++)
+        kyso_sign_place_clear(&self->fill_place[i]);
     json_decref(self->metadata);
     for (int i = 0; i < KYSO_N_BLANKS; i++)
         g_free(self->fill[i]);

@@ -34,7 +34,8 @@ typedef struct {
     KysoSecrecy secrecy;
     KysoPlace place;
     KysoPlace reserve[KYSO_N_BLANKS];
-    char *fill[KYSO_N_BLANKS]; /* NULL: not given */
+    char *fill[KYSO_N_BLANKS];           /* NULL: not given */
+    KysoPlace fill_place[KYSO_N_BLANKS]; /* where that goes, should no field be reserved for it */
 
     char *text; /* of a comment; NULL: not given */
     KysoCopyKind copy_kind;

@@ -5,11 +5,12 @@
 
 /* CAdES */
 
-static gboolean
-start_cades(KysoSigningDocument *self, GError **error)
+static KysoCadesSpec
+describe_cades(const KysoSigningDocument *self)
 {
     const KysoSigning *signing = self->signing;
-    KysoCadesSpec spec = {
+
+    return (KysoCadesSpec){
         .signer = signing->certificate,
         .chain = signing->chain,
         .algorithm = signing->scheme->algorithm,
@@ -18,6 +19,21 @@ start_cades(KysoSigningDocument *self, GError **error)
         .profile = signing->kind->profile,
         .signing_time = signing->signing_time,
     };
+}
+
+gsize
+kyso_sign_maker_measure_cades(const KysoSigningDocument *self, GError **error)
+{
+    KysoCadesSpec spec = describe_cades(self);
+
+    return kyso_cades_builder_measure(&spec, error);
+}
+
+static gboolean
+start_cades(KysoSigningDocument *self, GError **error)
+{
+    KysoCadesSpec spec = describe_cades(self);
+
     self->builder = kyso_cades_builder_new(&spec, error);
     return self->builder != NULL;
 }

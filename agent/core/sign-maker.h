@@ -23,5 +23,9 @@ typedef struct {
 } KysoSignatureMaker;
 
 extern const KysoSignatureMaker kyso_sign_maker_cades;
+
+/* How large the CMS of @self will be, in bytes, without a timestamp; 0: @error. */
+gsize kyso_sign_maker_measure_cades(const KysoSigningDocument *self, GError **error);
+
 extern const KysoSignatureMaker kyso_sign_maker_jws; /* no timestamps: level B-B */
 extern const KysoSignatureMaker kyso_sign_maker_xades;

@@ -82,6 +82,8 @@ read_document(const json_t *object, KysoQuestionDocument *ret, GError **error)
            kyso_json_get_string(object, "note", KYSO_JSON_OPTIONAL, &ret->note, error) &&
            kyso_json_get_boolean(object, "rewritten", KYSO_JSON_OPTIONAL, &ret->is_rewritten,
                                  error) &&
+           kyso_json_get_int(object, "signatures", KYSO_JSON_OPTIONAL, 0, DOCUMENTS_MAX,
+                             &ret->signatures, error) &&
            kyso_json_get_int(object, "pages", KYSO_JSON_OPTIONAL, 0, G_MAXINT, &ret->pages, error);
 }
 

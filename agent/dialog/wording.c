@@ -139,6 +139,9 @@ add_document(GString *text, const KysoQuestion *question)
         add_line(text, T("Tài liệu: “%s”"), name);
     if (name[0] != '\0' && document->pages > 0)
         g_string_append_printf(text, T(" (số trang: %d)"), (int) document->pages);
+    if (document->signatures > 1)
+        add_line(text, T("Số chữ ký: %d (mỗi ô trống một chữ ký, sau cùng là dấu)"),
+                 (int) document->signatures);
     if (document->is_rewritten)
         add_line(text, "%s", T("TỆP BỊ HỎNG, đã được dựng lại: hãy xem kỹ nội dung trước khi ký."));
     if (number[0] != '\0')
@@ -247,7 +250,7 @@ kyso_wording_description(const KysoQuestion *question)
 
     add_warning(text, question);
     if (question->batch_total > 0)
-        add_line(text, T("Tài liệu %d trên %d: thiết bị này đòi mã PIN cho từng chữ ký."),
+        add_line(text, T("Chữ ký %d trên %d: thiết bị này đòi mã PIN cho từng chữ ký."),
                  (int) question->batch_number, (int) question->batch_total);
     add_key(text, question);
     add_line(text, T("Mục đích: %s"), purpose);

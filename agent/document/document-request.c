@@ -178,9 +178,7 @@ read_parts(KysoDocumentRequest *self, const json_t *params, GError **error)
     gsize i;
 
     if (!kyso_json_get_array(params, "draw", KYSO_JSON_OPTIONAL, KYSO_DOCUMENT_REQUEST_MAX_FIELDS,
-                             &draw, error) ||
-        !kyso_json_get_boolean(params, "draw_on_page", KYSO_JSON_OPTIONAL,
-                               &self->pdf.signature.are_parts_of_page, error))
+                             &draw, error))
         return FALSE;
     json_array_foreach(draw, i, item)
     {
@@ -329,25 +327,12 @@ read_signature(KysoDocumentRequest *self, const json_t *params, GError **error)
 KysoDocumentRequest *
 kyso_document_request_read(const json_t *params, KysoFdList *fds, GError **error)
 {
-    static const char *const members[] = {"document",
-                                          "field",
-                                          "contents_size",
-                                          "signing_time",
-                                          "name",
-                                          "reason",
-                                          "location",
-                                          "certify",
-                                          "image",
-                                          "text",
-                                          "reserve",
-                                          "fill",
-                                          "draw",
-                                          "draw_on_page",
-                                          "seal",
-                                          "seal_mm",
-                                          "reserved_seal_mm",
-                                          "timestamp",
-                                          NULL};
+    static const char *const members[] = {
+        "document",  "field",  "contents_size", "signing_time",
+        "name",      "reason", "location",      "certify",
+        "image",     "text",   "reserve",       "fill",
+        "draw",      "seal",   "seal_mm",       "reserved_seal_mm",
+        "timestamp", NULL};
     g_autoptr(KysoDocumentRequest) self = g_new0(KysoDocumentRequest, 1);
 
     self->image_fd = -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/page-places.h"
 
+#include "agent/document/page-room.h"
 #include "agent/document/page-source.h"
 #include "agent/document/place-finder.h"
 #include "ipc/base/descriptor.h"
@@ -13,6 +14,9 @@
 #define MAX_GLYPHS 100000 /* of a page: more is no letter */
 #define MAX_SIDE 14400.0  /* points (ISO 32000-1 annex C) */
 #define CELL_CONFIDENCE 0.2
+#define ROOM_CONFIDENCE                                                                            \
+    0.8 /* it is free; whether it is where the office likes it, nobody knows                       \
+         */
 
 /* The pages looked at, read when first needed. */
 typedef struct {
@@ -138,6 +142,26 @@ fill_from_cells(Pages *pages, Place *places, GError **error)
     return TRUE;
 }
 
+/* The stamp goes where it covers nothing: into the free room that is nearest to its cell. */
+static gboolean
+find_room(Pages *pages, Place *stamp, GError **error)
+{
+    g_autoptr(KysoShownPage) page = kyso_page_source_get(pages->document, 1, error);
+    g_auto(KysoPageImage) image = {0};
+    double width, height;
+    gboolean is_free;
+
+    if (page == NULL || !get_size(page, &width, &height, error) ||
+        !kyso_page_render_open(page, KYSO_PAGE_ROOM_WIDTH, &image, error))
+        return FALSE;
+    stamp->place.box = kyso_page_room_find(&image, width, height, stamp->place.box, &is_free);
+    if (is_free) {
+        stamp->source = "room";
+        stamp->place.confidence = ROOM_CONFIDENCE;
+    }
+    return TRUE;
+}
+
 static json_t *
 place_to_json(const Place *place)
 {
@@ -233,13 +257,15 @@ find_anchors(Pages *pages, json_t *anchors, json_t *found, GError **error)
 }
 
 static json_t *
-find_all(Pages *pages, const char *name, json_t *anchors, GError **error)
+find_all(Pages *pages, const char *name, json_t *anchors, gboolean is_stamped, GError **error)
 {
     g_autoptr(json_t) found = json_object();
     Place places[KYSO_N_PLACES];
 
     if (!find_head(pages, places, error) || !find_block(pages, name, places, error) ||
-        !fill_from_cells(pages, places, error) || !find_anchors(pages, anchors, found, error))
+        !fill_from_cells(pages, places, error) ||
+        (is_stamped && !find_room(pages, &places[KYSO_PLACE_STAMP], error)) ||
+        !find_anchors(pages, anchors, found, error))
         return NULL;
     g_autoptr(json_t) all = json_object();
     for (int i = 0; i < KYSO_N_PLACES; i++)
@@ -256,14 +282,16 @@ lines_free(gpointer lines)
 json_t *
 kyso_page_places(const json_t *params, KysoFdList *fds, GError **error)
 {
-    static const char *const members[] = {"document", "name", "anchors", NULL};
+    static const char *const members[] = {"document", "name", "anchors", "stamp", NULL};
     g_auto(KysoFd) fd = -1;
+    gboolean is_stamped = FALSE;
     const char *name = NULL;
     json_t *anchors = NULL;
 
     if (!kyso_json_only_has(params, members, error) ||
         !kyso_json_get_string(params, "name", KYSO_JSON_OPTIONAL, &name, error) ||
         !kyso_json_get_object(params, "anchors", KYSO_JSON_OPTIONAL, &anchors, error) ||
+        !kyso_json_get_boolean(params, "stamp", KYSO_JSON_OPTIONAL, &is_stamped, error) ||
         !kyso_json_take_fd(params, "document", KYSO_JSON_REQUIRED, fds, &fd, error))
         return NULL;
     g_autoptr(KysoShownDocument) document = kyso_page_source_open(fd, error);
@@ -272,7 +300,7 @@ kyso_page_places(const json_t *params, KysoFdList *fds, GError **error)
 
     Pages pages = {document, poppler_document_get_n_pages(document),
                    g_hash_table_new_full(NULL, NULL, NULL, lines_free)};
-    json_t *result = find_all(&pages, name, anchors, error);
+    json_t *result = find_all(&pages, name, anchors, is_stamped, error);
     g_hash_table_unref(pages.lines);
     return result;
 }

@@ -49,10 +49,17 @@ gboolean
 kyso_page_render(int fd, gint64 number, int width, KysoPageImage *ret, GError **error)
 {
     g_autoptr(KysoShownPage) page = open_page(fd, number, error);
+
+    return page != NULL && kyso_page_render_open(page, width, ret, error);
+}
+
+gboolean
+kyso_page_render_open(PopplerPage *page, int width, KysoPageImage *ret, GError **error)
+{
     double scale;
     int height;
 
-    if (page == NULL || !scale_page(page, width, &scale, &height, error))
+    if (!scale_page(page, width, &scale, &height, error))
         return FALSE;
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
     cairo_t *cairo = cairo_create(surface);

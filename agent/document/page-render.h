@@ -6,7 +6,7 @@
  * what it reads, so what it shows is for eyes, never a fact to decide on.
  */
 
-#include <glib.h>
+#include <poppler.h>
 
 #define KYSO_PAGE_RENDER_MAX_SIDE 8192        /* pixels */
 #define KYSO_PAGE_RENDER_MAX_TEXT (64 * 1024) /* bytes */
@@ -23,6 +23,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KysoPageImage, kyso_page_render_clear)
  * wide, on white. KYSO_ERROR_DOCUMENT_DAMAGED, _ENCRYPTED, _NO_PAGES; KYSO_ERROR_PLACE_OUTSIDE
  * where there is no such page. */
 gboolean kyso_page_render(int fd, gint64 number, int width, KysoPageImage *ret, GError **error);
+
+/* The same of a page that is open. */
+gboolean kyso_page_render_open(PopplerPage *page, int width, KysoPageImage *ret, GError **error);
 
 /* The page's text in reading order, then the values of its text fields and its notes, a line each:
  * valid UTF-8, cut at KYSO_PAGE_RENDER_MAX_TEXT. Errors as above. */

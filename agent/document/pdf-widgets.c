@@ -266,30 +266,6 @@ draw_signature(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, cons
     return *ret_form != 0;
 }
 
-/* One field for what stands far apart on a page: *rect, as shown, grows over all parts, which then
- * are of the field. */
-static void
-spread_over_parts(const KysoPdfSignatureField *signature, KysoPdfRect *rect)
-{
-    KysoPdfRect image = *rect;
-    GArray *parts = signature->parts;
-
-    if (signature->image_fd >= 0) {
-        KysoLookPart part = {KYSO_LOOK_IMAGE, {image.llx, image.lly, image.urx, image.ury}, {0}};
-        g_array_append_val(parts, part);
-    }
-    for (guint i = 0; i < parts->len; i++) {
-        const KysoLookBox *box = &g_array_index(parts, KysoLookPart, i).box;
-        *rect = (KysoPdfRect){MIN(rect->llx, box->x0), MIN(rect->lly, box->y0),
-                              MAX(rect->urx, box->x1), MAX(rect->ury, box->y1)};
-    }
-    for (guint i = 0; i < parts->len; i++) {
-        KysoLookBox *box = &g_array_index(parts, KysoLookPart, i).box;
-        *box = (KysoLookBox){box->x0 - rect->llx, box->y0 - rect->lly, box->x1 - rect->llx,
-                             box->y1 - rect->lly};
-    }
-}
-
 static gboolean
 sign_new(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, guint32 value_id,
          GError **error)
@@ -301,12 +277,6 @@ sign_new(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, guint32 va
     if (!find_place(draft, &signature->field, signature, &page, &rect, error))
         return FALSE;
     KysoPdfRect shown = kyso_pdf_place_to_shown(&page, &rect);
-    if (signature->are_parts_of_page && signature->field.has_rect) {
-        spread_over_parts(signature, &shown);
-        rect = kyso_pdf_place_from_shown(&page, &shown);
-        if (!kyso_pdf_pages_check_rect(&page, &rect, error))
-            return FALSE;
-    }
     Place place = {rect, page.rotate};
     if (!draw_signature(draft, signature, &place, &form, error))
         return FALSE;

@@ -37,8 +37,6 @@ typedef struct {
     double seal_width;           /* points; 0: what the image says */
     const KysoDrawingText *text; /* NULL: none */
     GArray *parts;               /* KysoLookPart */
-    gboolean are_parts_of_page;  /* their places are of the page as it is shown; the field grows to
-                                    hold them, and the image stays at its place */
 } KysoPdfSignatureField;
 
 /* Adds an empty field; with KYSO_PDF_FIT_SEAL for a seal of @seal_width points.

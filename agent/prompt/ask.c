@@ -93,6 +93,8 @@ document_to_json(const KysoAskDocument *document, gsize max)
     json_object_set_new(object, "pages", json_integer(document->pages));
     if (document->is_rewritten)
         json_object_set_new(object, "rewritten", json_true());
+    if (document->n_signatures > 1)
+        json_object_set_new(object, "signatures", json_integer(document->n_signatures));
     return object;
 }
 

@@ -2,12 +2,15 @@
 
 /*
  * Any bytes as a detached signature: they are refused with a code, or reported on; and nothing is
- * intact or valid but what the owners of the known keys have signed, over this content. Every
- * certificate inside is asked for all that it tells.
+ * intact or valid but what the owners of the known keys have signed, over this content, and what
+ * OpenSSL's own CMS_SignerInfo_verify calls right as well. Every certificate inside is asked for
+ * all that it tells.
  */
 
 #include <stdint.h>
 #include <string.h>
+
+#include <openssl/cms.h>
 
 #include "agent/cms/cms-verify.h"
 #include "agent/pki/role-hint.h"
@@ -97,8 +100,32 @@ is_known_time(GDateTime *time)
     return FALSE;
 }
 
+/* By OpenSSL, and with the one quirk that is accepted: parameters of PSS on a signature of v1.5. */
+static gboolean
+is_right_by_openssl(GBytes *der, const KysoCertificate *signer)
+{
+    gsize size = 0;
+    const unsigned char *data = g_bytes_get_data(der, &size);
+    CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &data, (long) size);
+    STACK_OF(CMS_SignerInfo) *infos = cms != NULL ? CMS_get0_SignerInfos(cms) : NULL;
+    X509_ALGOR *algorithm = NULL;
+    gboolean is_right = FALSE;
+
+    if (sk_CMS_SignerInfo_num(infos) == 1) {
+        CMS_SignerInfo *info = sk_CMS_SignerInfo_value(infos, 0);
+        CMS_SignerInfo_set1_signer_cert(info, kyso_certificate_get_x509(signer));
+        is_right = CMS_SignerInfo_verify(info) == 1;
+        CMS_SignerInfo_get0_algs(info, NULL, NULL, NULL, &algorithm);
+        if (!is_right &&
+            X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL))
+            is_right = CMS_SignerInfo_verify(info) == 1;
+    }
+    CMS_ContentInfo_free(cms);
+    return is_right;
+}
+
 static void
-check_report(const KysoSignatureReport *report)
+check_report(GBytes *der, const KysoSignatureReport *report)
 {
     g_assert_nonnull(report->algorithm);
     g_assert_nonnull(report->hash);
@@ -109,6 +136,8 @@ check_report(const KysoSignatureReport *report)
     g_assert_true(report->timestamp == NULL || report->has_timestamp);
     if (report->verdict == KYSO_VALID)
         g_assert_true(is_known_signer(report->signer));
+    if (report->integrity)
+        g_assert_true(is_right_by_openssl(der, report->signer));
     if (report->integrity && is_known_signer(report->signer))
         g_assert_true(is_known_time(report->signing_time));
     if (report->timestamp != NULL)
@@ -125,10 +154,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(KysoSignatureReport) report = verify(der, KYSO_SIGNATURE_MAKER_CONTENT);
     if (report == NULL)
         return 0;
-    check_report(report);
+    check_report(der, report);
 
     g_autoptr(KysoSignatureReport) other = verify(der, OTHER_CONTENT);
-    check_report(other);
+    check_report(der, other);
     g_assert_cmpint(other->verdict, !=, KYSO_VALID);
     if (other->signer != NULL && is_known_signer(other->signer))
         g_assert_false(other->integrity);

@@ -296,14 +296,6 @@ class Signed(office.Case):
                                         f'{params["purpose"]} over an unsigned update', changed, params)
             self.assertEqual(found['verdict'], 'invalid')
 
-    def test_number_and_date_that_have_no_field_need_room_on_the_page_of_the_seal(self):
-        letter = kyso_kit.make_letter(self.home.path / 'long.pdf', '--pages', '3')
-        bare = self.home.path / 'bare.pdf'
-        with self.agent.connect() as client:
-            client.sign_file(letter.path, bare, **self.approval(place=letter.places['leader']))
-        self.refuse('field_missing', 'fill without reserved fields, the seal on another page',
-                    self.issue(seal_mm=36), source=bare, outcome='failed')
-
     def test_reserved_fields_must_be_filled_and_cannot_be_reserved_again(self):
         self.refuse('wrong_parameters', 'issue leaves the month open',
                     self.issue(fill={'number': '79', 'day': '15'}), source=self.approved,

@@ -106,7 +106,7 @@ class EachTime(card_office.Case):
         log = self.home.pinentry_log()
         self.assertEqual(log.count('\nGETPIN'), 4)
         for n in (2, 3, 4):
-            self.assertIn(f'SETDESC Tài liệu {n} trên 4: thiết bị này đòi mã PIN cho từng chữ ký.', log)
+            self.assertIn(f'SETDESC Chữ ký {n} trên 4: thiết bị này đòi mã PIN cho từng chữ ký.', log)
         self.assertEqual(self.rig.card_tries()[0], 3)
 
     def test_a_no_ends_the_batch_as_cancelled(self):

@@ -258,7 +258,7 @@ test_windows_of_a_batch_keep_their_words_too(void)
         question->n_documents = question->document_count = KYSO_QUESTION_MAX_DOCUMENTS;
         for (guint n = 0; n < KYSO_QUESTION_MAX_DOCUMENTS; n++)
             question->documents[n] = (KysoQuestionDocument){
-                text->str, text->str, text->str, text->str, text->str, 99999, FALSE, text->str};
+                text->str, text->str, text->str, text->str, text->str, 99999, FALSE, 4, text->str};
         g_autofree char *page = kyso_list_wording_page(question, 192);
         g_autofree char *page_line = kyso_assuan_line("SETDESC", page);
         g_assert_nonnull(strstr(page_line, "Số tài liệu được ký cùng lúc: 200"));

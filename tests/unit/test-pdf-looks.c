@@ -220,21 +220,6 @@ test_parts_of_one_field(void)
     }
 }
 
-/* Number and seal, far apart, in one field. */
-static void
-test_field_grows_over_its_parts(void)
-{
-    g_autoptr(TestString) document = test_pdf_plain();
-    g_autoptr(json_t) result = test_prepare(
-        document,
-        "{'field': {'name': 'S', 'page': 1, 'rect': [330, 200, 390, 260]}, 'image': {'fd': 1}, "
-        "'draw_on_page': true, 'draw': [{'rect': [100, 700, 130, 720], 'text': {'value': '79'}}, "
-        "{'rect': [400, 700, 420, 720], 'text': {'value': '22'}}], " TEST_TIME "}",
-        new_image(50, 50, 0));
-
-    assert_rect(rect_of(document, "S"), 100, 200, 420, 720);
-}
-
 static void
 test_text_of_one_size_only(void)
 {
@@ -282,7 +267,6 @@ main(int argc, char **argv)
     g_test_add_func("/pdf-looks/nothing-under-it", test_nothing_to_put_a_seal_over);
     g_test_add_func("/pdf-looks/turned", test_places_of_turned_pages);
     g_test_add_func("/pdf-looks/parts", test_parts_of_one_field);
-    g_test_add_func("/pdf-looks/grows", test_field_grows_over_its_parts);
     g_test_add_func("/pdf-looks/exact", test_text_of_one_size_only);
     g_test_add_func("/pdf-looks/no-part", test_what_no_part_can_be);
     return g_test_run();
