@@ -33,6 +33,7 @@ static const char sign_help[] =
     "  --reserve all | number|day|month|seal=PLACE        (approve, initial)\n"
     "  --certify                                          (approve)\n"
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
+    "  --number-place PLACE  --day-place PLACE  --month-place PLACE  (issue)\n"
     "  --seal-mm MM                                       (approve, issue)\n"
     "  --copy-kind sao-y|sao-luc|trich-sao                (copy)\n"
     "  --text TEXT|-                                      (comment)\n"

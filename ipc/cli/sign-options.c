@@ -14,10 +14,11 @@
 void
 kyso_sign_options_clear(KysoSignOptions *self)
 {
-    char **texts[] = {&self->purpose,    &self->credential, &self->place,    &self->image,
-                      &self->name,       &self->number,     &self->day,      &self->month,
-                      &self->output_dir, &self->list,       &self->level,    &self->format,
-                      &self->seal_mm,    &self->text,       &self->copy_kind};
+    char **texts[] = {&self->purpose,    &self->credential, &self->place,     &self->image,
+                      &self->name,       &self->number,     &self->day,       &self->month,
+                      &self->output_dir, &self->list,       &self->level,     &self->format,
+                      &self->seal_mm,    &self->text,       &self->copy_kind, &self->number_place,
+                      &self->day_place,  &self->month_place};
 
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         g_clear_pointer(texts[i], g_free);
@@ -39,6 +40,9 @@ kyso_sign_options_parse(KysoSignOptions *self, int *argc, char ***argv)
         {"number", 0, 0, G_OPTION_ARG_FILENAME, &self->number, NULL, NULL},
         {"day", 0, 0, G_OPTION_ARG_FILENAME, &self->day, NULL, NULL},
         {"month", 0, 0, G_OPTION_ARG_FILENAME, &self->month, NULL, NULL},
+        {"number-place", 0, 0, G_OPTION_ARG_FILENAME, &self->number_place, NULL, NULL},
+        {"day-place", 0, 0, G_OPTION_ARG_FILENAME, &self->day_place, NULL, NULL},
+        {"month-place", 0, 0, G_OPTION_ARG_FILENAME, &self->month_place, NULL, NULL},
         {"seal-mm", 0, 0, G_OPTION_ARG_STRING, &self->seal_mm, NULL, NULL},
         {"text", 0, 0, G_OPTION_ARG_FILENAME, &self->text, NULL, NULL},
         {"copy-kind", 0, 0, G_OPTION_ARG_STRING, &self->copy_kind, NULL, NULL},
@@ -87,19 +91,38 @@ check_documents(const KysoSignOptions *self, char **files)
     if (!kyso_sign_options_is_list(self) ? n != 2 : (self->list != NULL) == (n > 0))
         return T("Số tham số không đúng.");
     if (kyso_sign_options_is_list(self) && has_own)
-        return T("--name, --number, --day và --month chỉ dùng khi ký một tài liệu; của nhiều tài "
-                 "liệu thì ghi trong tệp --list.");
+        return T(
+            "--name, --number, --day, --month và vị trí của chúng chỉ dùng khi ký một tài liệu; "
+            "của nhiều tài liệu thì ghi trong tệp --list.");
     return NULL;
 }
 
 static const char *
 read_places(const KysoSignOptions *self, KysoSignRequest *ret)
 {
+    const struct {
+        const char *text;
+        KysoPlace *place;
+    } places[] = {
+        {self->place, &ret->place},
+        {self->number_place, &ret->fill_number_place},
+        {self->day_place, &ret->fill_day_place},
+        {self->month_place, &ret->fill_month_place},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        if (places[i].text != NULL && !kyso_place_parse(places[i].text, places[i].place))
+            return T("--place có dạng TRANG:x0,y0,x1,y1, anchor:CHỮ, template:TÊN hoặc auto; "
+                     "--number-place, --day-place, --month-place cũng vậy.");
+    return NULL;
+}
+
+static const char *
+read_reserved(const KysoSignOptions *self, KysoSignRequest *ret)
+{
     const KysoPlace *reserved[] = {&ret->reserve_number, &ret->reserve_day, &ret->reserve_month,
                                    &ret->reserve_seal};
 
-    if (self->place != NULL && !kyso_place_parse(self->place, &ret->place))
-        return T("--place có dạng TRANG:x0,y0,x1,y1, anchor:CHỮ, template:TÊN hoặc auto.");
     for (char **text = self->reserve; text != NULL && *text != NULL; text++)
         if (!kyso_place_parse_reserve(*text, ret))
             return T("--reserve có dạng all hoặc number=TRANG:x0,y0,x1,y1 (hoặc day=, month=, "
@@ -184,6 +207,8 @@ kyso_sign_options_read(KysoSignOptions *self, char **files, KysoSignRequest *ret
         wrong = read_kind(self, ret);
     if (wrong == NULL)
         wrong = read_places(self, ret);
+    if (wrong == NULL)
+        wrong = read_reserved(self, ret);
     if (wrong == NULL)
         wrong = read_looks(self, ret);
     if (wrong != NULL)

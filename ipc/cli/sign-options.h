@@ -9,7 +9,7 @@
 
 typedef struct {
     char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *list,
-        *level, *format, *seal_mm, *text, *copy_kind;
+        *level, *format, *seal_mm, *text, *copy_kind, *number_place, *day_place, *month_place;
     char **reserve, **metadata;
     gboolean certify, several, repair, no_wait, attached, detached;
     int timeout;

@@ -8,20 +8,23 @@
 
 #define MAX_TABLE (1024 * 1024) /* bytes */
 
-/* The columns that are no metadata, and the text of a document that each becomes; -1: no text. */
+/* The columns that are no metadata, and the member of a document that each becomes. */
 static const struct {
     const char *name;
-    gssize offset;
-    gboolean is_path;
+    gsize offset;
+    enum { TEXT, PATH, PLACE } kind;
 } columns[] = {
-    {"input", G_STRUCT_OFFSET(KysoSignDocument, input.path), TRUE},
-    {"output", G_STRUCT_OFFSET(KysoSignDocument, output.path), TRUE},
-    {"name", G_STRUCT_OFFSET(KysoSignDocument, name), FALSE},
-    {"number", G_STRUCT_OFFSET(KysoSignDocument, fill_number), FALSE},
-    {"day", G_STRUCT_OFFSET(KysoSignDocument, fill_day), FALSE},
-    {"month", G_STRUCT_OFFSET(KysoSignDocument, fill_month), FALSE},
-    {"text", G_STRUCT_OFFSET(KysoSignDocument, text), FALSE},
-    {"place", -1, FALSE},
+    {"input", G_STRUCT_OFFSET(KysoSignDocument, input.path), PATH},
+    {"output", G_STRUCT_OFFSET(KysoSignDocument, output.path), PATH},
+    {"name", G_STRUCT_OFFSET(KysoSignDocument, name), TEXT},
+    {"number", G_STRUCT_OFFSET(KysoSignDocument, fill_number), TEXT},
+    {"day", G_STRUCT_OFFSET(KysoSignDocument, fill_day), TEXT},
+    {"month", G_STRUCT_OFFSET(KysoSignDocument, fill_month), TEXT},
+    {"text", G_STRUCT_OFFSET(KysoSignDocument, text), TEXT},
+    {"place", G_STRUCT_OFFSET(KysoSignDocument, place), PLACE},
+    {"number-place", G_STRUCT_OFFSET(KysoSignDocument, fill_number_place), PLACE},
+    {"day-place", G_STRUCT_OFFSET(KysoSignDocument, fill_day_place), PLACE},
+    {"month-place", G_STRUCT_OFFSET(KysoSignDocument, fill_month_place), PLACE},
 };
 
 static int
@@ -101,11 +104,11 @@ read_cell(KysoSignList *list, const char *name, const char *value, KysoSignDocum
         g_ptr_array_add(metadata, (char *) keep(list, g_strconcat(name, "=", value, NULL)));
         return TRUE;
     }
-    if (columns[column].offset < 0)
-        return kyso_place_parse(keep(list, g_strdup(value)), &document->place);
-    const char *text =
-        columns[column].is_path ? path_beside(list, value) : keep(list, g_strdup(value));
-    G_STRUCT_MEMBER(const char *, document, columns[column].offset) = text;
+    gpointer member = G_STRUCT_MEMBER_P(document, columns[column].offset);
+    if (columns[column].kind == PLACE)
+        return kyso_place_parse(keep(list, g_strdup(value)), member);
+    *(const char **) member =
+        columns[column].kind == PATH ? path_beside(list, value) : keep(list, g_strdup(value));
     return TRUE;
 }
 

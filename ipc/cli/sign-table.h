@@ -3,9 +3,9 @@
 
 /*
  * The documents of a batch in a table: the first row names the columns. "input" is needed;
- * "output", "name", "number", "day", "month", "text" and "place" are as the options of kyso sign; a
- * name that begins with a capital letter is that of a metadatum, such as CodeNumber or
- * SignerInfo.FullName. An empty cell says nothing.
+ * "output", "name", "number", "day", "month", "text", "place", "number-place", "day-place" and
+ * "month-place" are as the options of kyso sign; a name that begins with a capital letter is that
+ * of a metadatum, such as CodeNumber or SignerInfo.FullName. An empty cell says nothing.
  */
 
 #include "ipc/cli/sign-list.h"

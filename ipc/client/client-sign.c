@@ -177,14 +177,31 @@ set_reserve(Parameters *self, json_t *object, const KysoSignDocument *document)
         json_object_set_new(object, "reserve", json_true());
 }
 
+/* A text, and where it goes where that is said. */
+static void
+set_blank(Parameters *self, json_t *fill, const char *name, const char *text,
+          const KysoPlace *place)
+{
+    json_t *blank = json_object();
+
+    set_place(self, blank, "place", place);
+    if (json_object_size(blank) == 0) {
+        set_text(self, fill, name, text);
+        json_decref(blank);
+        return;
+    }
+    set_text(self, blank, "text", text);
+    json_object_set_new(fill, name, blank);
+}
+
 static void
 set_fill(Parameters *self, json_t *object, const KysoSignDocument *document)
 {
     json_t *fill = json_object();
 
-    set_text(self, fill, "number", document->fill_number);
-    set_text(self, fill, "day", document->fill_day);
-    set_text(self, fill, "month", document->fill_month);
+    set_blank(self, fill, "number", document->fill_number, &document->fill_number_place);
+    set_blank(self, fill, "day", document->fill_day, &document->fill_day_place);
+    set_blank(self, fill, "month", document->fill_month, &document->fill_month_place);
     set_if_any(object, "fill", fill);
 }
 
@@ -296,6 +313,9 @@ document_of(const KysoSignRequest *request)
         .seal_mm = request->seal_mm,
         .text = request->text,
         .copy_kind = request->copy_kind,
+        .fill_number_place = request->fill_number_place,
+        .fill_day_place = request->fill_day_place,
+        .fill_month_place = request->fill_month_place,
     };
 }
 
@@ -317,11 +337,24 @@ kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **er
 }
 
 static gboolean
+says_fill(const KysoSignRequest *request)
+{
+    const KysoPlace *places[] = {&request->fill_number_place, &request->fill_day_place,
+                                 &request->fill_month_place};
+
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        if (places[i]->page != 0 || places[i]->anchor != NULL || places[i]->is_automatic ||
+            places[i]->template_name != NULL)
+            return TRUE;
+    return request->fill_number != NULL || request->fill_day != NULL || request->fill_month != NULL;
+}
+
+static gboolean
 is_common_only(const KysoSignRequest *request, GError **error)
 {
     if (request->input.path == NULL && request->input.fd == 0 && request->output.path == NULL &&
-        request->output.fd == 0 && request->name == NULL && request->fill_number == NULL &&
-        request->fill_day == NULL && request->fill_month == NULL && request->metadata == NULL)
+        request->output.fd == 0 && request->name == NULL && !says_fill(request) &&
+        request->metadata == NULL)
         return TRUE;
     g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                         "input, output, name, fill and metadata belong into the documents");

@@ -137,6 +137,9 @@ typedef struct {
     double seal_mm;        /* width of the real seal, 10 to 80; 0: as kyso.conf or the PNG says */
     const char *text;      /* comment: needed, the note */
     const char *copy_kind; /* copy: needed, "sao_y", "sao_luc" or "trich_sao" */
+
+    /* issue: where these go in a letter that reserves nothing, if not where kyso finds it */
+    KysoPlace fill_number_place, fill_day_place, fill_month_place;
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
@@ -159,6 +162,7 @@ typedef struct {
     gboolean reserve_all;
     double seal_mm;
     const char *text, *copy_kind;
+    KysoPlace fill_number_place, fill_day_place, fill_month_place;
 } KysoSignDocument;
 
 /* As KysoClientProgress: @document counts from 0, -1: all of them. */

@@ -223,6 +223,19 @@ class Purposes(cli_case.Cli):
         said = self.kyso(*self.arguments('approve', self.letter.path, '--place', '-1:365,263,485,333'))
         self.assertIn('chữ ký: trang 1, cách mép trái 129 mm, mép dưới 93 mm (theo yêu cầu)', said)
 
+    def test_number_and_date_go_where_told_in_a_letter_that_reserves_nothing(self):
+        self.sign('approve', self.letter.path, '--image', self.signature)
+        bare = self.target
+        said = self.kyso(*self.arguments('issue', bare, '--image', self.seal, '--number-place',
+                                         '1:100,640,140,656', '--day-place', 'auto'))
+        self.assertIn('số: trang 1, cách mép trái 35 mm, mép dưới 226 mm (theo yêu cầu)', said)
+        self.assertIn('07', words_of(self.target, '-r', '72', '-x', '98', '-y', '184', '-W', '44', '-H', '20'))
+        self.assertRegex(words_of(self.target), 'ngày 05 tháng 02 năm')
+        self.assertEqual(self.kyso_json('verify', self.target)['process'], 'complete')
+        for wrong in ('here', '0:1,2,3,4'):
+            self.kyso('sign', '--purpose', 'issue', '--month-place', wrong, 'a', 'b', code=2)
+        self.refuse('place_outside', 26, 'issue', bare, '--month-place', 'anchor:Không có chữ này')
+
     # The agency's other signatures
 
     def test_time_is_that_of_vietnam(self):

@@ -11,8 +11,8 @@ import kyso_kit
 import tap
 
 
-def words_of(path):
-    run = subprocess.run(['pdftotext', '-layout', path, '-'], check=True, capture_output=True, text=True)
+def words_of(path, *options):
+    run = subprocess.run(['pdftotext', '-layout', *options, path, '-'], check=True, capture_output=True, text=True)
     return ' '.join(unicodedata.normalize('NFC', run.stdout).split())
 
 
@@ -141,6 +141,15 @@ class Evening(cli_case.Cli):
                          ['anchor', 'explicit'])
         self.assertIn('Giao phòng', words_of(self.desk / 'x.pdf'))
         self.assertIn('Giao, "gấp" Văn', words_of(self.desk / 'y.pdf'))
+
+    def test_places_of_number_and_date_are_columns_too(self):
+        draft = self.make_letter('a.pdf').path
+        self.kyso('sign', '--purpose', 'approve', draft, self.desk / 'a.pdf')
+        table = self.table('input,output,number,day,month,number-place\n'
+                           'a.pdf,b.pdf,7,5,2,"1:100,640,140,656"\n')
+        self.assertIn('b.pdf (số: trang 1; ngày: trang 1; tháng: trang 1; dấu: trang 1)', self.issue(table))
+        there = ('-r', '72', '-x', '98', '-y', '184', '-W', '44', '-H', '20')
+        self.assertIn('07', words_of(self.desk / 'b.pdf', *there))
 
     def test_a_document_at_fault_is_named_by_its_line_and_none_is_signed(self):
         self.approved('a.pdf', 'b.pdf')

@@ -374,13 +374,18 @@ test_sign_places(Fixture *f, gconstpointer data)
         .reserve_number = {.is_automatic = TRUE},
         .reserve_day = {0, -10, 5, 90, 35, .anchor = "ngày"},
         .reserve_month = {-1, 1, 2, 3, 4},
+        .fill_number = "7",
+        .fill_number_place = {.template_name = "so"},
+        .fill_month_place = {.is_automatic = TRUE},
     };
 
-    assert_sent(f, &request,
-                "{\"purpose\":\"approve\",\"credentialID\":\"ab\",\"output\":{\"path\":"
-                "\"/tmp/out.pdf\"},\"place\":{\"template\":\"so\"},\"reserve\":{\"number\":"
-                "true,\"day\":{\"anchor\":\"ngày\",\"dx\":-10.0,\"dy\":5.0,\"w\":100.0,"
-                "\"h\":30.0},\"month\":{\"page\":-1,\"rect\":[1.0,2.0,3.0,4.0]}}}");
+    assert_sent(
+        f, &request,
+        "{\"purpose\":\"approve\",\"credentialID\":\"ab\",\"output\":{\"path\":"
+        "\"/tmp/out.pdf\"},\"place\":{\"template\":\"so\"},\"reserve\":{\"number\":"
+        "true,\"day\":{\"anchor\":\"ngày\",\"dx\":-10.0,\"dy\":5.0,\"w\":100.0,"
+        "\"h\":30.0},\"month\":{\"page\":-1,\"rect\":[1.0,2.0,3.0,4.0]}},\"fill\":{\"number\":{"
+        "\"text\":\"7\",\"place\":{\"template\":\"so\"}},\"month\":{\"place\":true}}}");
 }
 
 /* Each document says what it has to itself, the request what holds for the rest. */
