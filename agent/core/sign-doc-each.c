@@ -38,6 +38,8 @@ describe(const KysoSigningDocument *document, KysoAskDocument *ret)
     const char *number = json_string_value(json_object_get(metadata, "CodeNumber"));
     const char *notation = json_string_value(json_object_get(metadata, "CodeNotation"));
 
+    if (number == NULL)
+        number = document->item->fill[KYSO_BLANK_NUMBER];
     *ret = (KysoAskDocument){
         .name = document->item->name,
         .subject = json_string_value(json_object_get(metadata, "Subject")),
@@ -48,6 +50,7 @@ describe(const KysoSigningDocument *document, KysoAskDocument *ret)
         .text = document->text,
         .is_rewritten = document->rewritten_digest != NULL,
         .n_signatures = document->n_signatures,
+        .note = document->note,
     };
 }
 

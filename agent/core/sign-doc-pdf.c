@@ -91,7 +91,7 @@ read_limits(KysoSigningDocument *self)
     /* A text field added after a signature breaks it, and so does the seal's, which lies over the
      * leader's. */
     self->facts.is_change_forbidden =
-        json_array_size(signatures) > 0 && kyso_sign_item_reserves(self->item);
+        json_array_size(signatures) > 0 && kyso_sign_look_adds_fields(self);
     json_array_foreach(signatures, i, signature)
     {
         gint64 level = json_integer_value(json_object_get(signature, "doc_mdp"));

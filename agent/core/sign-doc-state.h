@@ -84,6 +84,7 @@ struct _KysoSigningDocument {
     gboolean is_certified;      /* PDF: by DocMDP, P=2 */
     char *leader_field;         /* PDF: that of the last valid approval; NULL: none */
     char *fill[KYSO_N_BLANKS];  /* PDF: number, day and month as they are written */
+    char *note;                 /* PDF: what is written beside the signature; NULL: nothing */
     json_t *places;             /* PDF: what was put where, and how sure that is */
     json_t *looks;              /* PDF: what each signature shows; NULL: not known yet */
     guint n_signatures;         /* that it gets, one after the other; 1 but for some letters */

@@ -76,6 +76,7 @@ kyso_sign_document_free(KysoSigningDocument *self)
     g_free(self->text);
     g_free(self->field);
     g_free(self->leader_field);
+    g_free(self->note);
     for (int i = 0; i < KYSO_N_BLANKS; i++)
         g_free(self->fill[i]);
     json_decref(self->places);

@@ -185,12 +185,6 @@ is_used(const KysoSignItem *self, gboolean reserve)
     return FALSE;
 }
 
-gboolean
-kyso_sign_item_reserves(const KysoSignItem *self)
-{
-    return is_used(self, TRUE);
-}
-
 /* What a batch says once holds for each document that does not say it for itself. */
 static void
 take_defaults(KysoSignItem *self, const KysoSignItem *defaults)
@@ -249,8 +243,8 @@ kyso_sign_item_fits(const KysoSignItem *self, KysoPurpose purpose, GError **erro
     gboolean shows_image = purpose == KYSO_PURPOSE_APPROVE || purpose == KYSO_PURPOSE_INITIAL ||
                            purpose == KYSO_PURPOSE_ISSUE;
 
-    if (purpose != KYSO_PURPOSE_APPROVE && is_used(self, TRUE))
-        return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
+    if (purpose != KYSO_PURPOSE_APPROVE && purpose != KYSO_PURPOSE_INITIAL && is_used(self, TRUE))
+        return wrong(error, "\"reserve\" goes with approve and initial only", "");
     if (purpose != KYSO_PURPOSE_ISSUE && is_used(self, FALSE))
         return wrong(error, "\"fill\" goes with issue only", "");
     if ((purpose == KYSO_PURPOSE_FILE || purpose == KYSO_PURPOSE_MESSAGE ||

@@ -58,9 +58,6 @@ KysoSignItem *kyso_sign_item_read(KysoJob *job, const json_t *params, const Kyso
 /* What the parameters of @job say for all documents of a batch. */
 KysoSignItem *kyso_sign_item_read_defaults(KysoJob *job, GError **error);
 
-/* Are fields to be left for a later signature? */
-gboolean kyso_sign_item_reserves(const KysoSignItem *self);
-
 void kyso_sign_item_free(KysoSignItem *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoSignItem, kyso_sign_item_free)
 

@@ -73,11 +73,43 @@ kyso_sign_look_new_name(const KysoSigningDocument *self, const char *stem)
     }
 }
 
+/* Will this blank do as it is: wanted wherever it can be, and there already? */
+static gboolean
+is_there_already(const KysoSigningDocument *self, int blank)
+{
+    KysoPlaceKind kind = self->item->reserve[blank].kind;
+
+    return (kind == KYSO_PLACE_FOUND || kind == KYSO_PLACE_IF_FOUND) &&
+           kyso_sign_look_is_free(self, (KysoBlank) blank);
+}
+
+/* The seal goes by what the leader's signature looks like. Where that is not made now, or a field
+ * over it would come too late, `issue` makes the field, which breaks nothing. */
+static gboolean
+is_seal_left_to_issue(const KysoSigningDocument *self)
+{
+    return self->item->reserve[KYSO_BLANK_SEAL].kind == KYSO_PLACE_IF_FOUND &&
+           (purpose_of(self) == KYSO_PURPOSE_INITIAL ||
+            json_array_size(json_object_get(self->inspection, "signatures")) > 0);
+}
+
+gboolean
+kyso_sign_look_adds_fields(const KysoSigningDocument *self)
+{
+    for (int i = 0; i < KYSO_N_BLANKS; i++) {
+        gboolean is_left = i == KYSO_BLANK_SEAL && is_seal_left_to_issue(self);
+        if (self->item->reserve[i].kind != KYSO_PLACE_NONE && !is_left &&
+            !is_there_already(self, i))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 check_reserved_names(const KysoSigningDocument *self, GError **error)
 {
     for (int i = 0; i < KYSO_N_BLANKS; i++) {
-        if (self->item->reserve[i].kind == KYSO_PLACE_NONE ||
+        if (self->item->reserve[i].kind == KYSO_PLACE_NONE || is_there_already(self, i) ||
             kyso_sign_look_find_field(self, kyso_blanks[i].field) == NULL)
             continue;
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
@@ -237,6 +269,14 @@ reserve_seal_over(const KysoSigningDocument *self, json_t *params, json_t *list,
     const KysoPlace *place = &self->item->reserve[KYSO_BLANK_SEAL];
     double mm = kyso_sign_look_seal_mm(self);
 
+    if (is_seal_left_to_issue(self))
+        return TRUE;
+    if (purpose_of(self) == KYSO_PURPOSE_INITIAL) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "\"reserve\": the seal goes over the leader's signature, which is not "
+                            "there yet: \"seal\" needs a place");
+        return FALSE;
+    }
     if (mm == 0 && place->kind == KYSO_PLACE_IF_FOUND && !self->signing->request->certify)
         return TRUE;
     if (mm == 0) {
@@ -264,6 +304,11 @@ add_reserved(KysoSigningDocument *self, const json_t *found, json_t *params, GEr
         gboolean is_wanted = place->kind == KYSO_PLACE_FOUND || place->kind == KYSO_PLACE_IF_FOUND;
         if (place->kind == KYSO_PLACE_NONE)
             continue;
+        if (is_there_already(self, i)) {
+            kyso_sign_place_report(self, blank->param,
+                                   kyso_sign_look_find_field(self, blank->field), "reserved", 1);
+            continue;
+        }
         if (i == KYSO_BLANK_SEAL && is_wanted) {
             if (!reserve_seal_over(self, params, list, error))
                 return FALSE;
@@ -316,14 +361,18 @@ kyso_sign_look_list(KysoSigningDocument *self, const json_t *found, GError **err
 {
     g_autoptr(json_t) looks = json_array();
     g_autoptr(json_t) look = json_object();
+    gboolean is_done;
 
     g_clear_pointer(&self->places, json_decref);
     self->places = json_object();
     if (purpose_of(self) == KYSO_PURPOSE_ISSUE)
-        return kyso_sign_issue_looks(self, found, looks, error) ? g_steal_pointer(&looks) : NULL;
-    if (!add_field(self, found, look, error) || !add_reserved(self, found, look, error) ||
-        !add_look(self, look, error))
+        is_done = kyso_sign_issue_looks(self, found, looks, error);
+    else
+        is_done = add_field(self, found, look, error) && add_reserved(self, found, look, error) &&
+                  add_look(self, look, error) && json_array_append(looks, look) == 0;
+    if (!is_done)
         return NULL;
-    json_array_append(looks, look);
+    g_free(self->note);
+    self->note = kyso_sign_texts_note(self);
     return g_steal_pointer(&looks);
 }

@@ -9,6 +9,10 @@
 
 #include "agent/core/sign-doc-state.h"
 
+/* Does what is to be reserved need fields that are not there yet? After a signature they would
+ * break it. */
+gboolean kyso_sign_look_adds_fields(const KysoSigningDocument *self);
+
 /* Decides which field is signed and what goes into it. KYSO_ERROR_WRONG_PARAMETERS,
  * KYSO_ERROR_FIELD_MISSING, KYSO_ERROR_CONFIGURATION (a template). */
 gboolean kyso_sign_look_begin(KysoSigningDocument *self, GError **error);

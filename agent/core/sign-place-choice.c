@@ -8,12 +8,14 @@ kyso_sign_place_report(KysoSigningDocument *self, const char *kind, const json_t
                        const char *source, double confidence)
 {
     const json_t *rect = json_object_get(field, "rect");
+    json_int_t page = json_integer_value(json_object_get(field, "page"));
 
     if (json_array_size(rect) != 4)
         return; /* it does not show */
     json_object_set_new(self->places, kind,
-                        json_pack("{s:O, s:O, s:s, s:f}", "page", json_object_get(field, "page"),
-                                  "rect", rect, "source", source, "confidence", confidence));
+                        json_pack("{s:I, s:O, s:s, s:f}", "page",
+                                  page < 0 ? self->n_pages + 1 + page : page, "rect", rect,
+                                  "source", source, "confidence", confidence));
 }
 
 static gboolean

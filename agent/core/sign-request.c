@@ -146,7 +146,7 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
                                error))
         return FALSE;
     if (self->certify && self->purpose != KYSO_PURPOSE_APPROVE)
-        return wrong(error, "\"reserve\" and \"certify\" go with approve only", "");
+        return wrong(error, "\"certify\" goes with approve only", "");
     if (self->several && !self->is_xml)
         return wrong(error, "\"several\" goes with xml only", "");
     if (self->repair && !self->is_pdf)

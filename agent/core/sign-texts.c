@@ -93,6 +93,40 @@ kyso_sign_texts_line(const KysoSigningDocument *self, GError **error)
     return kyso_decree_text_fill(template, &words, error);
 }
 
+/* "Số 07, ngày 05, tháng 02" */
+static char *
+note_of_fills(const KysoSigningDocument *self)
+{
+    static const char *const words[KYSO_BLANK_SEAL] = {"Số", "ngày", "tháng"};
+    g_autoptr(GString) note = g_string_new(NULL);
+
+    for (int i = 0; i < KYSO_BLANK_SEAL; i++)
+        if (self->fill[i] != NULL)
+            g_string_append_printf(note, "%s%s %s", note->len > 0 ? ", " : "", words[i],
+                                   self->fill[i]);
+    return note->len > 0 ? g_strdup(note->str) : NULL;
+}
+
+char *
+kyso_sign_texts_note(const KysoSigningDocument *self)
+{
+    const char *arrival = metadata_text(self->item, "ArrivalNumber");
+
+    switch (self->signing->request->purpose) {
+    case KYSO_PURPOSE_APPENDIX:
+    case KYSO_PURPOSE_COPY:
+        return kyso_sign_texts_line(self, NULL);
+    case KYSO_PURPOSE_COMMENT:
+        return g_strdup(self->item->text);
+    case KYSO_PURPOSE_ISSUE:
+        return note_of_fills(self);
+    case KYSO_PURPOSE_RECEIVE:
+        return arrival != NULL ? g_strdup_printf("Đến: số %s", arrival) : NULL;
+    default:
+        return NULL;
+    }
+}
+
 static void
 add_stamp_text(json_t *parts, double bottom, double top, const char *text, int size,
                const char *align)

@@ -16,5 +16,9 @@ gboolean kyso_sign_texts_fill(const KysoSignItem *item, char **ret_fill, GError 
 /* The line of an appendix or a copy. g_free. KYSO_ERROR_WRONG_PARAMETERS: metadata are missing. */
 char *kyso_sign_texts_line(const KysoSigningDocument *self, GError **error);
 
+/* What a signature writes on the page, in short, for the person who is asked for the PIN: the line,
+ * the note, number and date. NULL: nothing. g_free. */
+char *kyso_sign_texts_note(const KysoSigningDocument *self);
+
 /* New: the parts of the stamp, 50 x 35 mm, as document.prepare draws them. */
 json_t *kyso_sign_texts_stamp(const KysoSigningDocument *self);

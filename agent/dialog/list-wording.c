@@ -12,6 +12,7 @@
 #define NAME_WIDTH 90
 #define NUMBER_WIDTH 36
 #define SUBJECT_WIDTH 110
+#define NOTE_WIDTH 110
 #define TEXT_WIDTH 400
 
 static gboolean
@@ -80,6 +81,7 @@ kyso_list_wording_document(const KysoQuestion *question, gsize index)
     g_autofree char *name = kyso_visible_text(document->name, NAME_WIDTH);
     g_autofree char *number = kyso_visible_text(document->number, NUMBER_WIDTH);
     g_autofree char *subject = kyso_visible_text(document->subject, SUBJECT_WIDTH);
+    g_autofree char *note = kyso_visible_text(document->note, NOTE_WIDTH);
     g_autofree char *start = kyso_visible_text(document->text, TEXT_WIDTH);
 
     g_string_append_printf(text, T("Tài liệu %d trên %d: “%s”"), (int) index + 1,
@@ -95,6 +97,10 @@ kyso_list_wording_document(const KysoQuestion *question, gsize index)
     if (subject[0] != '\0') {
         g_string_append_c(text, '\n');
         g_string_append_printf(text, T("Trích yếu: “%s”"), subject);
+    }
+    if (note[0] != '\0') {
+        g_string_append_c(text, '\n');
+        g_string_append_printf(text, T("Ghi lên văn bản: “%s”"), note);
     }
     if (start[0] != '\0') {
         g_string_append_c(text, '\n');

@@ -79,6 +79,7 @@ read_document(const json_t *object, KysoQuestionDocument *ret, GError **error)
            kyso_json_get_string(object, "number", KYSO_JSON_OPTIONAL, &ret->number, error) &&
            kyso_json_get_string(object, "digest", KYSO_JSON_OPTIONAL, &ret->digest, error) &&
            kyso_json_get_string(object, "text", KYSO_JSON_OPTIONAL, &ret->text, error) &&
+           kyso_json_get_string(object, "note", KYSO_JSON_OPTIONAL, &ret->note, error) &&
            kyso_json_get_boolean(object, "rewritten", KYSO_JSON_OPTIONAL, &ret->is_rewritten,
                                  error) &&
            kyso_json_get_int(object, "signatures", KYSO_JSON_OPTIONAL, 0, DOCUMENTS_MAX,

@@ -19,6 +19,7 @@ typedef struct {
     gint64 pages;          /* 0: not known */
     gboolean is_rewritten; /* it was damaged, and has been written anew */
     gint64 signatures;     /* that it gets at once; 0: one */
+    const char *note;      /* what is written on its pages beside the signature */
 } KysoQuestionDocument;
 
 typedef struct {

@@ -13,6 +13,7 @@
 #define LISTED_WIDTH 60
 #define NUMBER_WIDTH 36
 #define SUBJECT_WIDTH 110
+#define NOTE_WIDTH 110
 #define CONTENT_WIDTH 160
 #define PERSON_WIDTH 80
 #define ISSUER_WIDTH 50
@@ -130,7 +131,10 @@ add_document(GString *text, const KysoQuestion *question)
     g_autofree char *name = kyso_visible_text(document->name, NAME_WIDTH);
     g_autofree char *number = kyso_visible_text(document->number, NUMBER_WIDTH);
     g_autofree char *subject = kyso_visible_text(document->subject, SUBJECT_WIDTH);
+    g_autofree char *note = kyso_visible_text(document->note, NOTE_WIDTH);
 
+    if (note[0] != '\0')
+        add_line(text, T("Ghi lên văn bản: “%s”"), note);
     if (name[0] != '\0')
         add_line(text, T("Tài liệu: “%s”"), name);
     if (name[0] != '\0' && document->pages > 0)

@@ -89,6 +89,7 @@ document_to_json(const KysoAskDocument *document, gsize max)
         put_short_text(object, "number", code, max / 2);
     put_short_text(object, "digest", document->digest, max / 2);
     put_short_text(object, "text", document->text, 2 * max);
+    put_short_text(object, "note", document->note, max);
     json_object_set_new(object, "pages", json_integer(document->pages));
     if (document->is_rewritten)
         json_object_set_new(object, "rewritten", json_true());

@@ -26,6 +26,7 @@ typedef struct {
     const char *text;      /* how its first page begins */
     gboolean is_rewritten; /* it was damaged, and has been written anew */
     guint n_signatures;    /* that it gets at once; 0: one */
+    const char *note;      /* what is written on its pages beside the signature */
 } KysoAskDocument;
 
 typedef struct {

@@ -42,6 +42,17 @@ kyso_cli_print(const char *format, ...)
 }
 
 void
+kyso_cli_complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *line = g_strdup_vprintf(format, args);
+    va_end(args);
+    print_safely(stderr, line);
+    fputc('\n', stderr);
+}
+
+void
 kyso_cli_print_field(const char *label, const char *value)
 {
     if (value == NULL || *value == '\0')

@@ -43,9 +43,8 @@ int kyso_command_verify(KysoCli *cli, int argc, char **argv);
 int kyso_command_requests(KysoCli *cli, int argc, char **argv);
 int kyso_command_cancel(KysoCli *cli, int argc, char **argv);
 
-/* Reads @entries out of the arguments; what stays must be @n_rest words, -1: at
- * least one. FALSE after a word on
- * stderr: return EXIT_USAGE. */
+/* Reads @entries out of the arguments; what stays must be @n_rest words, -1:
+ * any number. FALSE after a word on stderr: return EXIT_USAGE. */
 gboolean kyso_cli_parse(int *argc, char ***argv, const GOptionEntry *entries, int n_rest);
 
 /* EXIT_USAGE after "kyso NAME: @why" on stderr. */
@@ -69,6 +68,9 @@ void kyso_cli_print_json(KysoResult *result);
 /* One line of stdout, in UTF-8 whatever the locale, control characters of foreign text shown as
  * "?". */
 void kyso_cli_print(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* The same on stderr. */
+void kyso_cli_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* "  LABEL:   VALUE", the values in one column. NULL values print nothing. */
 void kyso_cli_print_field(const char *label, const char *value);

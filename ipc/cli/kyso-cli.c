@@ -18,7 +18,7 @@ static const KysoCommand commands[] = {
     {"tokens", "[--watch]", N_("các token đang cắm"), kyso_command_tokens},
     {"credentials", "[--role personal|agency]", N_("các chứng thư trên token"),
      kyso_command_credentials},
-    {"sign", "--purpose PURPOSE [--credential ID] IN OUT | --output-dir DIR IN...",
+    {"sign", "--purpose PURPOSE [--credential ID] IN OUT | --output-dir DIR IN... | --list FILE",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
     {"verify", "FILE [--signature FILE.p7s|FILE.jws] [--content OUT] [--report FILE.html]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
@@ -29,13 +29,19 @@ static const KysoCommand commands[] = {
 };
 
 static const char sign_help[] =
-    "  --purpose approve|issue|file|message|json|xml\n"
-    "  --place PAGE:x0,y0,x1,y1  --image FILE.png  --certify  --name TEXT\n"
-    "  --reserve number|day|month|seal=PAGE:x0,y0,x1,y1   (approve)\n"
+    "  --purpose approve|initial|issue|appendix|copy|receive|comment|file|message|json|xml\n"
+    "  --place PLACE  --image FILE.png  --name TEXT\n"
+    "      PLACE: auto | PAGE:x0,y0,x1,y1 | anchor:TEXT | template:NAME\n"
+    "  --reserve all | number|day|month|seal=PLACE        (approve, initial)\n"
+    "  --certify                                          (approve)\n"
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
-    "  --attached  --detached  --format C|J                (file, message, json)\n"
+    "  --number-place PLACE  --day-place PLACE  --month-place PLACE  (issue)\n"
+    "  --seal-mm MM                                       (approve, issue)\n"
+    "  --copy-kind sao-y|sao-luc|trich-sao                (copy)\n"
+    "  --text TEXT|-                                      (comment)\n"
+    "  --attached  --detached  --format C|J               (file, message, json)\n"
     "  --several                                          (xml)\n"
-    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair\n"
+    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA  --timeout SECONDS  --no-wait  --repair\n"
     "  --timestamp-later";
 
 static int
@@ -67,7 +73,7 @@ kyso_cli_parse(int *argc, char ***argv, const GOptionEntry *entries, int n_rest)
         (*argv)++;
         (*argc)--;
     }
-    if (n_rest >= 0 ? *argc - 1 != n_rest : *argc < 2) {
+    if (n_rest >= 0 && *argc - 1 != n_rest) {
         kyso_cli_misused(command, T("Số tham số không đúng."));
         return FALSE;
     }

@@ -78,14 +78,16 @@ is_valid_with_role(const KysoResult *list, guint i, const char *role)
            g_strcmp0(kyso_client_result_text(list, "credentials.%u.status", i), "valid") == 0;
 }
 
+/* Whose key a purpose wants, as the agent's policy has it; NULL: any. */
 static const char *
 role_for(const char *purpose)
 {
-    if (strcmp(purpose, "approve") == 0)
+    static const char *const personal[] = {"approve", "initial", "comment", NULL};
+    static const char *const agency[] = {"issue", "appendix", "copy", "receive", NULL};
+
+    if (g_strv_contains(personal, purpose))
         return "personal";
-    if (strcmp(purpose, "issue") == 0)
-        return "agency";
-    return NULL;
+    return g_strv_contains(agency, purpose) ? "agency" : NULL;
 }
 
 static int

@@ -71,6 +71,16 @@ kyso_client_result_number(const KysoResult *result, gint64 fallback, const char 
     return json_is_integer(value) ? json_integer_value(value) : fallback;
 }
 
+double
+kyso_client_result_real(const KysoResult *result, double fallback, const char *path, ...)
+{
+    va_list args;
+    va_start(args, path);
+    const json_t *value = find(result, path, args);
+    va_end(args);
+    return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
 gboolean
 kyso_client_result_boolean(const KysoResult *result, const char *path, ...)
 {

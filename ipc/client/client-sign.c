@@ -16,8 +16,9 @@ typedef struct {
     int fds[KYSO_CHANNEL_MAX_FDS];
     guint n_fds;
     gboolean has_too_many;
-    KysoFdList *opened; /* those of @fds that are ours to close */
-    const char *broken; /* name of a text that is not UTF-8 */
+    KysoFdList *opened;      /* those of @fds that are ours to close */
+    const char *broken;      /* name of a text that is not UTF-8 */
+    gboolean reserves_twice; /* all fields, and some of them */
 } Parameters;
 
 static void
@@ -112,13 +113,44 @@ set_name(Parameters *self, json_t *object, const KysoSignDocument *document)
     }
 }
 
-static void
-set_place(json_t *object, const char *name, const KysoPlace *place)
+/* Beside the text @place->anchor, by the sides that a rectangle has. */
+static json_t *
+anchor_to_json(Parameters *self, const KysoPlace *place)
 {
+    json_t *value = json_object();
+    double width = place->right - place->left, height = place->top - place->bottom;
+
+    set_text(self, value, "anchor", place->anchor);
     if (place->page != 0)
-        json_object_set_new(object, name,
-                            json_pack("{s:i, s:[f,f,f,f]}", "page", place->page, "rect",
-                                      place->left, place->bottom, place->right, place->top));
+        json_object_set_new(value, "page", json_integer(place->page));
+    if (width == 0 && height == 0)
+        return value;
+    json_object_set_new(value, "dx", json_real(place->left));
+    json_object_set_new(value, "dy", json_real(place->bottom));
+    json_object_set_new(value, "w", json_real(width));
+    json_object_set_new(value, "h", json_real(height));
+    return value;
+}
+
+static void
+set_place(Parameters *self, json_t *object, const char *name, const KysoPlace *place)
+{
+    json_t *value;
+
+    if (place->is_automatic) {
+        value = json_true();
+    } else if (place->template_name != NULL) {
+        value = json_object();
+        set_text(self, value, "template", place->template_name);
+    } else if (place->anchor != NULL) {
+        value = anchor_to_json(self, place);
+    } else if (place->page != 0) {
+        value = json_pack("{s:i, s:[f,f,f,f]}", "page", place->page, "rect", place->left,
+                          place->bottom, place->right, place->top);
+    } else {
+        return;
+    }
+    json_object_set_new(object, name, value);
 }
 
 static void
@@ -131,15 +163,35 @@ set_if_any(json_t *params, const char *name, json_t *object)
 }
 
 static void
-set_reserve(json_t *object, const KysoSignDocument *document)
+set_reserve(Parameters *self, json_t *object, const KysoSignDocument *document)
 {
     json_t *reserve = json_object();
 
-    set_place(reserve, "number", &document->reserve_number);
-    set_place(reserve, "day", &document->reserve_day);
-    set_place(reserve, "month", &document->reserve_month);
-    set_place(reserve, "seal", &document->reserve_seal);
+    set_place(self, reserve, "number", &document->reserve_number);
+    set_place(self, reserve, "day", &document->reserve_day);
+    set_place(self, reserve, "month", &document->reserve_month);
+    set_place(self, reserve, "seal", &document->reserve_seal);
+    self->reserves_twice |= document->reserve_all && json_object_size(reserve) > 0;
     set_if_any(object, "reserve", reserve);
+    if (document->reserve_all)
+        json_object_set_new(object, "reserve", json_true());
+}
+
+/* A text, and where it goes where that is said. */
+static void
+set_blank(Parameters *self, json_t *fill, const char *name, const char *text,
+          const KysoPlace *place)
+{
+    json_t *blank = json_object();
+
+    set_place(self, blank, "place", place);
+    if (json_object_size(blank) == 0) {
+        set_text(self, fill, name, text);
+        json_decref(blank);
+        return;
+    }
+    set_text(self, blank, "text", text);
+    json_object_set_new(fill, name, blank);
 }
 
 static void
@@ -147,9 +199,9 @@ set_fill(Parameters *self, json_t *object, const KysoSignDocument *document)
 {
     json_t *fill = json_object();
 
-    set_text(self, fill, "number", document->fill_number);
-    set_text(self, fill, "day", document->fill_day);
-    set_text(self, fill, "month", document->fill_month);
+    set_blank(self, fill, "number", document->fill_number, &document->fill_number_place);
+    set_blank(self, fill, "day", document->fill_day, &document->fill_day_place);
+    set_blank(self, fill, "month", document->fill_month, &document->fill_month_place);
     set_if_any(object, "fill", fill);
 }
 
@@ -185,6 +237,9 @@ is_whole(const Parameters *self, GError **error)
     if (self->broken != NULL)
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "\"%s\" must be %sUTF-8 text",
                     self->broken, strcmp(self->broken, "metadata") == 0 ? "KEY=VALUE, " : "");
+    else if (self->reserves_twice)
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "reserve_all goes without reserved places");
     else if (self->has_too_many)
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_DESCRIPTORS, "over %d descriptors",
                     KYSO_CHANNEL_MAX_FDS);
@@ -199,9 +254,13 @@ set_document(Parameters *self, json_t *object, const KysoSignDocument *document,
              GError **error)
 {
     set_name(self, object, document);
-    set_place(object, "place", &document->place);
-    set_reserve(object, document);
+    set_place(self, object, "place", &document->place);
+    set_reserve(self, object, document);
     set_fill(self, object, document);
+    set_text(self, object, "text", document->text);
+    set_text(self, object, "copy_kind", document->copy_kind);
+    if (document->seal_mm != 0)
+        json_object_set_new(object, "seal_mm", json_real(document->seal_mm));
     set_metadata(self, object, document->metadata);
     return set_input(self, object, "input", &document->input, is_listed,
                      KYSO_ERROR_INPUT_UNREADABLE, error) &&
@@ -252,6 +311,13 @@ document_of(const KysoSignRequest *request)
         .fill_day = request->fill_day,
         .fill_month = request->fill_month,
         .metadata = request->metadata,
+        .reserve_all = request->reserve_all,
+        .seal_mm = request->seal_mm,
+        .text = request->text,
+        .copy_kind = request->copy_kind,
+        .fill_number_place = request->fill_number_place,
+        .fill_day_place = request->fill_day_place,
+        .fill_month_place = request->fill_month_place,
     };
 }
 
@@ -273,11 +339,24 @@ kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **er
 }
 
 static gboolean
+says_fill(const KysoSignRequest *request)
+{
+    const KysoPlace *places[] = {&request->fill_number_place, &request->fill_day_place,
+                                 &request->fill_month_place};
+
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        if (places[i]->page != 0 || places[i]->anchor != NULL || places[i]->is_automatic ||
+            places[i]->template_name != NULL)
+            return TRUE;
+    return request->fill_number != NULL || request->fill_day != NULL || request->fill_month != NULL;
+}
+
+static gboolean
 is_common_only(const KysoSignRequest *request, GError **error)
 {
     if (request->input.path == NULL && request->input.fd == 0 && request->output.path == NULL &&
-        request->output.fd == 0 && request->name == NULL && request->fill_number == NULL &&
-        request->fill_day == NULL && request->fill_month == NULL && request->metadata == NULL)
+        request->output.fd == 0 && request->name == NULL && !says_fill(request) &&
+        request->metadata == NULL)
         return TRUE;
     g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                         "input, output, name, fill and metadata belong into the documents");

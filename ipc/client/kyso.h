@@ -71,6 +71,8 @@ const char *kyso_client_result_text(const KysoResult *result, const char *path, 
     G_GNUC_PRINTF(2, 3);
 gint64 kyso_client_result_number(const KysoResult *result, gint64 fallback, const char *path, ...)
     G_GNUC_PRINTF(3, 4);
+double kyso_client_result_real(const KysoResult *result, double fallback, const char *path, ...)
+    G_GNUC_PRINTF(3, 4); /* of whole numbers too */
 gboolean kyso_client_result_boolean(const KysoResult *result, const char *path, ...)
     G_GNUC_PRINTF(2, 3);
 guint kyso_client_result_count(const KysoResult *result, const char *path,
@@ -85,23 +87,31 @@ typedef struct {
     int fd;           /* over 2 */
 } KysoFile;
 
-/* A rectangle on a page, in PDF points (1/72 inch), origin bottom left. @page 0: no place. */
+/* Where something goes in a PDF: a rectangle on a page, or one of what follows it. {0}: not said,
+ * so that kyso finds the place. Points are those of PDF: 1/72 inch, origin bottom left. */
 typedef struct {
-    int page; /* 1: the first, -1: the last */
+    int page; /* 1: the first, -1: the last; 0: no rectangle */
     double left, bottom, right, top;
+
+    /* A text on one line of the document. The rectangle is then told from the lower left corner of
+     * that text, all 0: 100 x 50 there; @page, where it is not 0, is the only one looked at. */
+    const char *anchor;
+    const char *template_name; /* as the administrator has said in templates.d */
+    gboolean is_automatic;     /* where the document has room for it */
 } KysoPlace;
 
 /* What to sign and how. Start from {0}; what is needed is marked. */
 typedef struct {
-    const char *purpose;       /* needed: "approve", "issue", "file", "message", "json", "xml" */
+    const char *purpose;       /* needed: "approve", "initial", "issue", "appendix", "copy",
+                                  "receive", "comment", "file", "message", "json", "xml" */
     const char *credential_id; /* needed: see credentials.list */
     KysoFile input;            /* needed. A path is opened here and sent as a descriptor */
     KysoFile output;           /* needed. At a path the result appears whole or not at all */
     const char *name;          /* how the PIN window calls the document; default: file name */
     KysoFile image;            /* PNG: the leader's signature or the agency's seal */
-    KysoPlace place;           /* where it goes */
+    KysoPlace place;           /* where it goes, or the text of comment, ... */
 
-    /* approve: fields left for issue */
+    /* approve, initial: fields left for issue */
     KysoPlace reserve_number, reserve_day, reserve_month, reserve_seal;
     gboolean certify; /* nothing but these may change later (DocMDP) */
 
@@ -125,15 +135,24 @@ typedef struct {
                                  the administrator allows it. Then the result has
                                  "timestamp_later.reason", and kyso_client_augment adds it */
     gboolean repair;          /* write a damaged PDF that has no signature anew first */
+
+    gboolean reserve_all;  /* all four fields that are found; the four places above are then {0} */
+    double seal_mm;        /* width of the real seal, 10 to 80; 0: as kyso.conf or the PNG says */
+    const char *text;      /* comment: needed, the note */
+    const char *copy_kind; /* copy: needed, "sao_y", "sao_luc" or "trich_sao" */
+
+    /* issue: where these go in a letter that reserves nothing, if not where kyso finds it */
+    KysoPlace fill_number_place, fill_day_place, fill_month_place;
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
- * as "signature.verdict", "signed_at", "output_digest". NULL with @error, wrong_parameters too
- * where a text here is not UTF-8; the output is then as it was. */
+ * as "signature.verdict", "signed_at", "output_digest", "places.number.page". NULL with @error,
+ * wrong_parameters too where a text here is not UTF-8; the output is then as it was. */
 KysoResult *kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **error);
 
-/* One document of a list. Start from {0}; place, image and reserved fields that it does not give
- * are those of the request. Paths are opened by kyso itself, descriptors are at most 16 in all. */
+/* One document of a list. Start from {0}; place, image, reserved fields, seal_mm, text and
+ * copy_kind that it does not give are those of the request. Paths are opened by kyso itself,
+ * descriptors are at most 16 in all. */
 typedef struct {
     KysoFile input;  /* needed */
     KysoFile output; /* needed */
@@ -143,6 +162,10 @@ typedef struct {
     KysoPlace reserve_number, reserve_day, reserve_month, reserve_seal;
     const char *fill_number, *fill_day, *fill_month;
     const char *const *metadata;
+    gboolean reserve_all;
+    double seal_mm;
+    const char *text, *copy_kind;
+    KysoPlace fill_number_place, fill_day_place, fill_month_place;
 } KysoSignDocument;
 
 /* As KysoClientProgress: @document counts from 0, -1: all of them. */

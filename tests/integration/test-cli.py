@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 
+import cli_case
 import kyso_kit
 import tap
 
@@ -19,26 +20,7 @@ def place(where):
     return f'{where["page"]}:' + ','.join(map(str, where['rect']))
 
 
-class Cli(kyso_kit.Case):
-    def command(self, *arguments):
-        return [kyso_kit.program('ipc/cli/kyso'), *map(str, arguments)]
-
-    def kyso(self, *arguments, code=0):
-        """Standard output and error of kyso(1), which must end with `code`."""
-        done = subprocess.run(
-            self.command(*arguments),
-            env=self.home.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done.stdout + done.stderr
-
-    def kyso_json(self, *arguments, code=0):
-        return json.loads(self.kyso('--json', *arguments, code=code))
-
+class Cli(cli_case.Cli):
     def begin(self, *arguments, **options):
         process = subprocess.Popen(
             self.command(*arguments),
@@ -104,6 +86,16 @@ class WithoutAgent(Cli):
         self.assertEqual(commands, set(described))
         for command in commands:
             self.assertIn(f'kyso {command}', usage)
+
+    def test_the_manual_of_the_configuration_names_every_setting(self):
+        manual = (kyso_kit.ROOT / 'packaging' / 'man' / 'kyso.conf.5').read_text().replace('\\-', '-')
+        source = (kyso_kit.ROOT / 'agent' / 'core' / 'configuration.c').read_text()
+        known = re.search(r'known\[\] = \{(.*?)NULL\};', source, re.DOTALL)[1]
+        described = set()
+        for groups, section in re.findall(r'^\.SH (\[.*?)\n(.*?)(?=^\.SH)', manual, re.M | re.S):
+            for key in re.findall(r'^\.TP\n\.BR? ([a-z-]+)=', section, re.M):
+                described.update(f'{group}/{key}' for group in re.findall(r'\[([a-z]+)\]', groups))
+        self.assertEqual(described, set(re.findall(r'"([a-z/-]+)"', known)))
 
     def test_version(self):
         self.assertRegex(self.kyso('--version'), r'^kyso \d+\.\d+\.\d+\n$')

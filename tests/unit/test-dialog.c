@@ -223,6 +223,13 @@ test_description_keeps_its_words_whatever_the_caller_sends(void)
         g_assert_nonnull(strstr(line, "(PID 4194304)"));
         g_assert_nonnull(strstr(line, "ĐÃ HẾT HẠN"));
 
+        question.purpose = "comment";
+        question.documents[0].note = text->str;
+        g_autofree char *comment = kyso_wording_description(&question);
+        g_autofree char *comment_line = kyso_assuan_line("SETDESC", comment);
+        g_assert_nonnull(strstr(comment_line, "Mục đích: bút phê%0AGhi lên văn bản: “A"));
+        g_assert_nonnull(strstr(comment_line, "ĐÃ HẾT HẠN"));
+
         question.purpose = "json";
         g_autofree char *data = kyso_wording_description(&question);
         g_autofree char *data_line = kyso_assuan_line("SETDESC", data);
@@ -250,8 +257,8 @@ test_windows_of_a_batch_keep_their_words_too(void)
         question->caller_pid = 4194304;
         question->n_documents = question->document_count = KYSO_QUESTION_MAX_DOCUMENTS;
         for (guint n = 0; n < KYSO_QUESTION_MAX_DOCUMENTS; n++)
-            question->documents[n] = (KysoQuestionDocument){text->str, text->str, text->str,
-                                                            text->str, text->str, 99999};
+            question->documents[n] = (KysoQuestionDocument){
+                text->str, text->str, text->str, text->str, text->str, 99999, FALSE, 4, text->str};
         g_autofree char *page = kyso_list_wording_page(question, 192);
         g_autofree char *page_line = kyso_assuan_line("SETDESC", page);
         g_assert_nonnull(strstr(page_line, "Số tài liệu được ký cùng lúc: 200"));
@@ -261,6 +268,7 @@ test_windows_of_a_batch_keep_their_words_too(void)
         g_autofree char *document = kyso_list_wording_document(question, 7);
         g_autofree char *document_line = kyso_assuan_line("SETDESC", document);
         g_assert_nonnull(strstr(document_line, "Tài liệu 8 trên 200: “A"));
+        g_assert_nonnull(strstr(document_line, "Ghi lên văn bản: “A"));
         g_assert_nonnull(strstr(document_line, "Trang đầu: “A"));
         g_assert_true(g_str_has_suffix(document_line, "”\n"));
 
