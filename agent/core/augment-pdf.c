@@ -9,8 +9,8 @@
 
 /*
  * A PDF is only ever added to. A timestamp over the signature's own value would have to be written
- * into its /Contents, which later signatures cover; one over the document is as good for B-T
- * (EN 319 142-1 §6.3), vouches for all signatures at once, and is an update of its own.
+ * into its /Contents, which later signatures cover; one over the document is as good for B-T, as
+ * README.md tells, vouches for all signatures at once, and is an update of its own.
  *
  * look: inspected [-> proofs read] -> verified -> the next step, and look again with fresh eyes:
  *       B-T: timestamp prepared -> stamped; B-LT: proofs collected -> store made; B-LTA: as B-T.

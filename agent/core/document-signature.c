@@ -207,10 +207,14 @@ kyso_document_signature_get_embedded(const KysoDocumentSignature *self)
     return proofs;
 }
 
+/* Only the certificate's end is against it, and it was good when it signed: so say the proofs of
+ * it, and of who vouches for the time. Who has the key of a revoked service can have signed
+ * whenever he likes. */
 static gboolean
-has_expired_since(const KysoDocumentSignature *self)
+has_expired_since(const KysoDocumentSignature *self, KysoRevocationStatus witness_status)
 {
-    return kyso_document_signature_get_timestamp(self) != NULL && self->then_code == 0 &&
+    return self->status == KYSO_REVOCATION_GOOD && witness_status == KYSO_REVOCATION_GOOD &&
+           self->then_code == 0 &&
            self->report->certificate_code == KYSO_ERROR_CERTIFICATE_EXPIRED &&
            g_strcmp0(self->reason, "certificate") == 0;
 }
@@ -230,13 +234,14 @@ kyso_document_signature_judge_status(KysoDocumentSignature *self, const KysoProo
         lower_verdict(self, KYSO_UNDETERMINED, "timestamp");
     else if (self->status == KYSO_REVOCATION_REVOKED)
         lower_verdict(self, KYSO_INVALID, "certificate_revoked");
-    if (report == NULL)
+    const KysoTimestamp *timestamp = kyso_document_signature_get_timestamp(self);
+    if (report == NULL || timestamp == NULL)
         return;
-    if (report->timestamp != NULL &&
-        kyso_proofs_judge(proofs, report->timestamp->chain, report->timestamp->time) ==
-            KYSO_REVOCATION_REVOKED)
+    KysoRevocationStatus witness_status =
+        kyso_proofs_judge(proofs, timestamp->chain, timestamp->time);
+    if (witness_status == KYSO_REVOCATION_REVOKED)
         lower_verdict(self, KYSO_UNDETERMINED, "timestamp");
-    if (self->status == KYSO_REVOCATION_GOOD && has_expired_since(self)) {
+    if (has_expired_since(self, witness_status)) {
         self->verdict = KYSO_VALID;
         self->reason = NULL;
     }
