@@ -192,6 +192,14 @@ is_anything_to_be_found(const KysoSigningDocument *self)
     return is_found || item->reserve[KYSO_BLANK_SEAL].kind == KYSO_PLACE_ANCHOR;
 }
 
+/* What has a cell of its own, and may find something in it. */
+static gboolean
+is_without_image(const KysoSigningDocument *self)
+{
+    return purpose_of(self) == KYSO_PURPOSE_RECEIVE || purpose_of(self) == KYSO_PURPOSE_APPENDIX ||
+           purpose_of(self) == KYSO_PURPOSE_COPY || purpose_of(self) == KYSO_PURPOSE_COMMENT;
+}
+
 /* One of the two at most is given: reserve goes with approve, and the other with issue. */
 static void
 add_anchor(json_t *anchors, const char *key, const KysoPlace *reserve, const KysoPlace *fill)
@@ -221,8 +229,8 @@ kyso_sign_look_questions(const KysoSigningDocument *self)
     json_t *questions = json_pack("{s:o}", "anchors", anchors);
     if (name != NULL)
         json_object_set_new(questions, "name", json_string(name));
-    if (purpose_of(self) == KYSO_PURPOSE_RECEIVE)
-        json_object_set_new(questions, "stamp", json_true());
+    if (is_without_image(self) && item->place.kind == KYSO_PLACE_NONE)
+        json_object_set_new(questions, "room", json_string(LOOKS[index_of(self)].place));
     return questions;
 }
 

@@ -8,6 +8,7 @@
 #include "ipc/base/error.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_ANCHORS 8
 #define MAX_PAGES 12      /* looked at from the end, for the signer's block and for anchors */
@@ -142,11 +143,12 @@ fill_from_cells(Pages *pages, Place *places, GError **error)
     return TRUE;
 }
 
-/* The stamp goes where it covers nothing: into the free room that is nearest to its cell. */
+/* The stamp goes into the free room that is nearest to its cell; the cells of all others are what
+ * they are, and surer where nothing stands in them. */
 static gboolean
-find_room(Pages *pages, Place *stamp, GError **error)
+look_for_room(Pages *pages, KysoPlaceKind kind, Place *place, GError **error)
 {
-    g_autoptr(KysoShownPage) page = kyso_page_source_get(pages->document, 1, error);
+    g_autoptr(KysoShownPage) page = kyso_page_source_get(pages->document, place->page, error);
     g_auto(KysoPageImage) image = {0};
     double width, height;
     gboolean is_free;
@@ -154,12 +156,28 @@ find_room(Pages *pages, Place *stamp, GError **error)
     if (page == NULL || !get_size(page, &width, &height, error) ||
         !kyso_page_render_open(page, KYSO_PAGE_ROOM_WIDTH, &image, error))
         return FALSE;
-    stamp->place.box = kyso_page_room_find(&image, width, height, stamp->place.box, &is_free);
-    if (is_free) {
-        stamp->source = "room";
-        stamp->place.confidence = ROOM_CONFIDENCE;
-    }
+    KysoBox *box = &place->place.box;
+    if (kind == KYSO_PLACE_STAMP)
+        *box = kyso_page_room_find(&image, width, height, *box, &is_free);
+    else
+        is_free = kyso_page_room_is_free(&image, width, height, *box);
+    if (is_free && kind == KYSO_PLACE_STAMP)
+        place->source = "room";
+    if (is_free)
+        place->place.confidence = ROOM_CONFIDENCE;
     return TRUE;
+}
+
+static gboolean
+look_for_named_room(Pages *pages, const char *name, Place *places, GError **error)
+{
+    for (int kind = 0; name != NULL && kind < KYSO_N_PLACES; kind++)
+        if (strcmp(name, kyso_place_names[kind]) == 0)
+            return strcmp(places[kind].source, "cell") != 0 ||
+                   look_for_room(pages, (KysoPlaceKind) kind, &places[kind], error);
+    if (name != NULL)
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "room: no such place");
+    return name == NULL;
 }
 
 static json_t *
@@ -257,14 +275,14 @@ find_anchors(Pages *pages, json_t *anchors, json_t *found, GError **error)
 }
 
 static json_t *
-find_all(Pages *pages, const char *name, json_t *anchors, gboolean is_stamped, GError **error)
+find_all(Pages *pages, const char *name, json_t *anchors, const char *room, GError **error)
 {
     g_autoptr(json_t) found = json_object();
     Place places[KYSO_N_PLACES];
 
     if (!find_head(pages, places, error) || !find_block(pages, name, places, error) ||
         !fill_from_cells(pages, places, error) ||
-        (is_stamped && !find_room(pages, &places[KYSO_PLACE_STAMP], error)) ||
+        !look_for_named_room(pages, room, places, error) ||
         !find_anchors(pages, anchors, found, error))
         return NULL;
     g_autoptr(json_t) all = json_object();
@@ -282,16 +300,15 @@ lines_free(gpointer lines)
 json_t *
 kyso_page_places(const json_t *params, KysoFdList *fds, GError **error)
 {
-    static const char *const members[] = {"document", "name", "anchors", "stamp", NULL};
+    static const char *const members[] = {"document", "name", "anchors", "room", NULL};
     g_auto(KysoFd) fd = -1;
-    gboolean is_stamped = FALSE;
-    const char *name = NULL;
+    const char *name = NULL, *room = NULL;
     json_t *anchors = NULL;
 
     if (!kyso_json_only_has(params, members, error) ||
         !kyso_json_get_string(params, "name", KYSO_JSON_OPTIONAL, &name, error) ||
         !kyso_json_get_object(params, "anchors", KYSO_JSON_OPTIONAL, &anchors, error) ||
-        !kyso_json_get_boolean(params, "stamp", KYSO_JSON_OPTIONAL, &is_stamped, error) ||
+        !kyso_json_get_string(params, "room", KYSO_JSON_OPTIONAL, &room, error) ||
         !kyso_json_take_fd(params, "document", KYSO_JSON_REQUIRED, fds, &fd, error))
         return NULL;
     g_autoptr(KysoShownDocument) document = kyso_page_source_open(fd, error);
@@ -300,7 +317,7 @@ kyso_page_places(const json_t *params, KysoFdList *fds, GError **error)
 
     Pages pages = {document, poppler_document_get_n_pages(document),
                    g_hash_table_new_full(NULL, NULL, NULL, lines_free)};
-    json_t *result = find_all(&pages, name, anchors, is_stamped, error);
+    json_t *result = find_all(&pages, name, anchors, room, error);
     g_hash_table_unref(pages.lines);
     return result;
 }

@@ -81,3 +81,16 @@ kyso_page_room_find(const KysoPageImage *image, double width, double height, Kys
     *ret_is_free = best_ink == 0;
     return best;
 }
+
+gboolean
+kyso_page_room_is_free(const KysoPageImage *image, double width, double height, KysoBox box)
+{
+    double scale = image->width / width;
+    InkTable table = count_ink(image);
+    guint32 ink =
+        ink_in(&table, (int) floor(box.x0 * scale), (int) floor((height - box.y1) * scale),
+               (int) ceil(box.x1 * scale), (int) ceil((height - box.y0) * scale));
+
+    g_free(table.sums);
+    return ink == 0;
+}

@@ -16,3 +16,7 @@
  * boxes have their origin at its bottom left. *ret_is_free: it covers nothing. */
 KysoBox kyso_page_room_find(const KysoPageImage *image, double width, double height, KysoBox wanted,
                             gboolean *ret_is_free);
+
+/* TRUE where nothing is drawn in @box. */
+gboolean kyso_page_room_is_free(const KysoPageImage *image, double width, double height,
+                                KysoBox box);

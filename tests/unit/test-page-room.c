@@ -68,6 +68,18 @@ test_what_is_drawn_is_gone_around(void)
 }
 
 static void
+test_a_box_is_free_until_something_is_in_it(void)
+{
+    guint32 *pixels;
+    g_auto(KysoPageImage) page = page_new(&pixels);
+
+    draw(pixels, 145, 60, 150, 65, 0);
+    g_assert_true(kyso_page_room_is_free(&page, SIDE, SIDE, wanted));
+    draw(pixels, 138, 98, 139, 99, 0);
+    g_assert_false(kyso_page_room_is_free(&page, SIDE, SIDE, wanted));
+}
+
+static void
 test_the_edges_are_left_free(void)
 {
     static const KysoBox corner = {-30, 380, 70, 430};
@@ -114,6 +126,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/page-room/empty", test_an_empty_page_gives_what_is_wanted);
     g_test_add_func("/page-room/drawn", test_what_is_drawn_is_gone_around);
+    g_test_add_func("/page-room/box", test_a_box_is_free_until_something_is_in_it);
     g_test_add_func("/page-room/edges", test_the_edges_are_left_free);
     g_test_add_func("/page-room/full", test_a_full_page_is_covered_where_least_is_on_it);
     g_test_add_func("/page-room/too-large",
