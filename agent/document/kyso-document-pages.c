@@ -116,7 +116,7 @@ readable_folders(void)
 static void
 load_converters(void)
 {
-    static const char *const encodings[] = {"UTF-16BE", "UTF-16LE"};
+    static const char *const encodings[] = {"UTF-16BE", "UTF-16LE", "ISO-8859-1"};
 
     for (guint i = 0; i < G_N_ELEMENTS(encodings); i++)
         (void) g_iconv_open("UTF-8", encodings[i]);
