@@ -59,13 +59,43 @@ def encrypted_aes_256_r5():
 
 
 @odd('password_needed')
+def encrypted_without_its_password():
+    return encrypted('secret', 'owner', '256')
+
+
+@odd('password_wrong', password='Secret')
+def encrypted_with_wrong_password():
+    return encrypted('secret', 'owner', '256')
+
+
+@odd(SIGNS, password='secret')
 def encrypted_with_user_password():
     return encrypted('secret', 'owner', '256')
+
+
+@odd(SIGNS, password='owner')
+def encrypted_with_owner_password():
+    return encrypted('secret', 'owner', '128', '--modify=none')
 
 
 @odd('signing_not_permitted')
 def encrypted_forbids_filling():
     return encrypted('', 'owner', '256', '--modify=none')
+
+
+@odd('signing_not_permitted')
+def encrypted_forbids_new_fields():
+    return encrypted('', 'owner', '256', '--modify=annotate')
+
+
+@odd(SIGNS)
+def encrypted_with_object_streams():
+    return encrypted('', 'owner', '256', '--', '--object-streams=generate')
+
+
+@odd(SIGNS)
+def encrypted_and_linearized():
+    return encrypted('', 'owner', '128', '--use-aes=y', '--', '--linearize')
 
 
 @odd(SIGNS)
