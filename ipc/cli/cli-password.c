@@ -61,8 +61,8 @@ read_terminal(int fd, KysoSecret *secret, GError **error)
     silent.c_lflag &= ~(tcflag_t) (ECHO | ISIG);
     silent.c_lflag |= ICANON;
     silent.c_cc[VEOL] = CONTROL_C;
-    fprintf(stderr, "\r\033[K%s ", T("Mật khẩu mở tệp PDF:"));
     tcsetattr(fd, TCSAFLUSH, &silent);
+    fprintf(stderr, "\r\033[K%s ", T("Mật khẩu mở tệp PDF:"));
     gboolean is_read = read_secret(fd, TRUE, secret, error);
     tcsetattr(fd, TCSAFLUSH, &before);
     fputc('\n', stderr);
