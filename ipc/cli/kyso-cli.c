@@ -21,8 +21,7 @@ static const KysoCommand commands[] = {
     {"sign", "--purpose PURPOSE [--credential ID] IN OUT | --output-dir DIR IN...",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
     {"verify",
-     "FILE [--signature FILE.p7s|FILE.jws] [--content OUT] [--report FILE.html] "
-     "[--password-file FILE|-]",
+     "FILE [--signature FILE] [--content OUT] [--report FILE.html] [--password-file FILE|-]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
