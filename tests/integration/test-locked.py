@@ -12,6 +12,7 @@ import unicodedata
 
 import odd_locked
 import office
+import office_services
 import tap
 
 SIGN, VERIFY = 'signatures.signDoc', 'signatures.verify'
@@ -46,7 +47,9 @@ def pdfsig(path, password):
                           capture_output=True, text=True).stdout
 
 
-class Locked(office.Case):
+class Means:
+    """What both cases do with encrypted letters."""
+
     def lock(self, kind, user, owner, *more, source=None):
         """The letter, encrypted."""
         data = (source or self.letter.path).read_bytes()
@@ -108,6 +111,8 @@ class Locked(office.Case):
         self.assertRegex(text, r'\b79\b')
         return twice
 
+
+class Locked(Means, office.Case):
     def test_every_cipher_is_signed_and_issued(self):
         for kind in KINDS:
             for user in (None, 'secret') if kind == 'AES-256' else ('secret',):
@@ -239,6 +244,29 @@ class Locked(office.Case):
         self.assertEqual([one['status'] for one in result['documents']], ['signed'] * 3)
         self.assert_valid(self.out / 'first.pdf', 1, 'one')
         self.assert_valid(self.out / 'second.pdf', 1, 'two')
+
+
+class Lasting(Means, office_services.Case):
+    def test_proofs_and_timestamps_go_into_an_encrypted_document(self):
+        """With permission to sign fields that are there, but to make none: they belong to it."""
+        for kind in ('RC4-128', 'AES-256'):
+            with self.subTest(kind):
+                source = self.lock(kind, 'secret', 'owner', '--modify=form')
+                once = self.sign(self.approval(reserve=self.letter.reserve()), source, 'once.pdf', 'owner')
+                last = self.out / 'last.pdf'
+                result = self.call(SIGN, self.issue(conformance_level='AdES-B-LTA', input={'path': str(once)},
+                                                    output={'path': str(last)}), 'secret')
+                self.assertEqual(result['signature']['verdict'], 'valid')
+                found = self.verify(last, 'secret')
+                self.assertEqual((found['verdict'], found['process'], len(found['signatures'])),
+                                 ('valid', 'complete', 3))
+                # pdfsig knows no document timestamps
+                self.assertEqual(pdfsig(last, 'secret').count('Signature is Valid.'), 2)
+                subprocess.run(['qpdf', '--password=secret', '--check', last], check=True,
+                               capture_output=True)
+                shown = subprocess.run(['mutool', 'show', '-b', '-p', 'secret', last, 'trailer/Root/DSS/Certs/1'],
+                                       check=True, capture_output=True).stdout
+                self.assertIn(b'\x30\x82', shown)  # a certificate in DER
 
 
 if __name__ == '__main__':
