@@ -36,8 +36,8 @@ read_pdf(KysoSigningDocument *self)
 {
     g_autofree char *dir = kyso_sign_document_work_dir(self);
 
-    self->reader = kyso_document_reader_new();
-    self->pages_reader = kyso_document_reader_new_pages();
+    self->reader = kyso_document_reader_new_with(self->item->password);
+    self->pages_reader = kyso_document_reader_new_pages_with(self->item->password);
     kyso_private_copy_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
                             input_copied, self);
 }
@@ -108,6 +108,20 @@ verify_earlier(KysoSigningDocument *self)
         self->proofs, kyso_job_cancellable(self->signing->job), earlier_verified, self);
 }
 
+/* What its owner forbids is told before the token is there; new fields are judged with the rest,
+ * when it is known whether any are needed. */
+static gboolean
+may_be_signed(const KysoSigningDocument *self, GError **error)
+{
+    const json_t *permissions = json_object_get(self->inspection, "permissions");
+
+    if (json_is_true(json_object_get(permissions, "sign")))
+        return TRUE;
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_SIGNING_NOT_PERMITTED,
+                        "the document does not permit signatures");
+    return FALSE;
+}
+
 static void
 document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -119,7 +133,7 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_sign_doc_repair_start(self, error, repaired);
         return;
     }
-    if (self->inspection == NULL) {
+    if (self->inspection == NULL || !may_be_signed(self, &error)) {
         kyso_sign_document_part_done(self, error);
         return;
     }
@@ -208,7 +222,7 @@ prepare_next(KysoSigningDocument *self)
         return;
     }
     if (self->reader == NULL)
-        self->reader = kyso_document_reader_new();
+        self->reader = kyso_document_reader_new_with(self->item->password);
     g_autofree char *time = kyso_clock_to_pdf(signing->signing_time);
     KysoPrepareSpec spec = {
         .look = json_incref(json_array_get(self->looks, self->n_signed)),
@@ -251,7 +265,7 @@ prepare_pdf(KysoSigningDocument *self)
         prepare_at(self, NULL);
         return;
     }
-    self->pages_reader = kyso_document_reader_new_pages();
+    self->pages_reader = kyso_document_reader_new_pages_with(self->item->password);
     kyso_document_reader_places_async(self->pages_reader, self->signing->agent, self->signing->job,
                                       self->copy->read_only, questions, places_found, self);
 }
@@ -295,7 +309,7 @@ static void
 warm_pdf(KysoSigningDocument *self)
 {
     if (self->reader == NULL)
-        self->reader = kyso_document_reader_new();
+        self->reader = kyso_document_reader_new_with(self->item->password);
 }
 
 static void

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "ipc/base/descriptor.h"
+#include "ipc/cli/cli-password.h"
 #include "ipc/cli/selection.h"
 #include "ipc/cli/sign-list.h"
 #include "ipc/cli/sign-places.h"
@@ -61,21 +63,38 @@ print_for_people(const KysoResult *result, const KysoSignRequest *request)
     kyso_sign_places_print_warnings(result, "");
 }
 
-/* The whole of a result, or NULL after a word on stderr. @list: NULL for one document. */
 static KysoResult *
-sign(KysoCli *cli, KysoSignRequest *request, const KysoSignList *list, int *ret_code)
+ask_agent(KysoCli *cli, KysoSignRequest *request, const KysoSignList *list, int password,
+          GError **error)
 {
+    KysoResult *result;
+
+    request->password_fd = MAX(password, 0);
+    if (list == NULL)
+        result = kyso_client_sign(cli->client, request, error);
+    else
+        result = kyso_sign_list_run(cli, list, request,
+                                    request->progress != NULL ? list_stage_reached : NULL, error);
+    clear_progress(request);
+    return result;
+}
+
+/* The whole of a result, or NULL after a word on stderr. @list: NULL for one document. A password
+ * that is needed is asked for. */
+static KysoResult *
+sign(KysoCli *cli, KysoSignRequest *request, const KysoSignList *list, const char *password_file,
+     int *ret_code)
+{
+    g_auto(KysoFd) password = -1;
     GError *error = NULL;
     KysoResult *result = NULL;
 
     if (!cli->json && isatty(STDERR_FILENO))
         request->progress = stage_reached;
-    if (kyso_cli_connect(cli, &error) && list == NULL)
-        result = kyso_client_sign(cli->client, request, &error);
-    else if (error == NULL)
-        result = kyso_sign_list_run(cli, list, request,
-                                    request->progress != NULL ? list_stage_reached : NULL, &error);
-    clear_progress(request);
+    if (kyso_cli_password_open(password_file, &password, &error) && kyso_cli_connect(cli, &error))
+        result = ask_agent(cli, request, list, password, &error);
+    if (kyso_cli_password_ask(cli, &password, &error))
+        result = ask_agent(cli, request, list, password, &error);
     if (result != NULL)
         return result;
     if (list != NULL && !cli->json)
@@ -122,6 +141,6 @@ kyso_command_sign(KysoCli *cli, int argc, char **argv)
         return code;
 
     request.credential_id = credential;
-    g_autoptr(KysoResult) result = sign(cli, &request, list, &code);
+    g_autoptr(KysoResult) result = sign(cli, &request, list, options.password_file, &code);
     return result != NULL ? tell(cli, result, &request, list) : code;
 }

@@ -20,7 +20,7 @@ static const KysoCommand commands[] = {
      kyso_command_credentials},
     {"sign", "--purpose PURPOSE [--credential ID] IN OUT | --output-dir DIR IN... | --list FILE",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
-    {"verify", "FILE [--signature FILE.p7s|FILE.jws] [--content OUT] [--report FILE.html]",
+    {"verify", "FILE [--signature FILE] [--content OUT] [--report HTML] [--password-file FILE]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
     {"augment", "--level B-T|B-LT|B-LTA [--signature FILE.p7s] IN OUT",
      N_("bổ sung dấu thời gian và chứng cứ cho chữ ký đã có"), kyso_command_augment},
@@ -42,7 +42,7 @@ static const char sign_help[] =
     "  --attached  --detached  --format C|J               (file, message, json)\n"
     "  --several                                          (xml)\n"
     "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA  --timeout SECONDS  --no-wait  --repair\n"
-    "  --timestamp-later";
+    "  --timestamp-later  --password-file FILE|-";
 
 static int
 print_help(void)

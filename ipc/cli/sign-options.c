@@ -14,11 +14,12 @@
 void
 kyso_sign_options_clear(KysoSignOptions *self)
 {
-    char **texts[] = {&self->purpose,    &self->credential, &self->place,     &self->image,
-                      &self->name,       &self->number,     &self->day,       &self->month,
-                      &self->output_dir, &self->list,       &self->level,     &self->format,
-                      &self->seal_mm,    &self->text,       &self->copy_kind, &self->number_place,
-                      &self->day_place,  &self->month_place};
+    char **texts[] = {
+        &self->purpose,    &self->credential,  &self->place,        &self->image,
+        &self->name,       &self->number,      &self->day,          &self->month,
+        &self->output_dir, &self->list,        &self->level,        &self->format,
+        &self->seal_mm,    &self->text,        &self->copy_kind,    &self->number_place,
+        &self->day_place,  &self->month_place, &self->password_file};
 
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         g_clear_pointer(texts[i], g_free);
@@ -49,6 +50,7 @@ kyso_sign_options_parse(KysoSignOptions *self, int *argc, char ***argv)
         {"certify", 0, 0, G_OPTION_ARG_NONE, &self->certify, NULL, NULL},
         {"several", 0, 0, G_OPTION_ARG_NONE, &self->several, NULL, NULL},
         {"repair", 0, 0, G_OPTION_ARG_NONE, &self->repair, NULL, NULL},
+        {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &self->password_file, NULL, NULL},
         {"timestamp-later", 0, 0, G_OPTION_ARG_NONE, &self->timestamp_later, NULL, NULL},
         {"name", 0, 0, G_OPTION_ARG_FILENAME, &self->name, NULL, NULL},
         {"metadata", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->metadata, NULL, NULL},

@@ -9,7 +9,8 @@
 
 typedef struct {
     char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *list,
-        *level, *format, *seal_mm, *text, *copy_kind, *number_place, *day_place, *month_place;
+        *level, *format, *password_file, *seal_mm, *text, *copy_kind, *number_place, *day_place,
+        *month_place;
     char **reserve, **metadata;
     gboolean certify, several, repair, timestamp_later, no_wait, attached, detached;
     int timeout;
