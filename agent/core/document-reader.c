@@ -6,10 +6,22 @@
 #include "ipc/base/paths.h"
 
 #define MAX_PROOFS 64 /* of each kind: as agent/document/pdf-proofs.h */
+#define UNLOCK_MS 10000
 #define MAX_PROOFS_SIZE (48 * 1024 * 1024)
 
+/* What it says of the password, it says again when it opens the document. */
+static void
+unlocked(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KysoReply) reply = kyso_helper_call_finish(KYSO_HELPER(source), result, &error);
+
+    if (reply == NULL && kyso_error_code(error) != KYSO_ERROR_CANCELLED)
+        g_debug("password not taken: %s", error->message);
+}
+
 static KysoHelper *
-new_reader(const char *name)
+new_reader(const char *name, int password)
 {
     g_autofree char *program = kyso_paths_program(name, "agent/document");
     const char *argv[] = {program, NULL};
@@ -18,19 +30,35 @@ new_reader(const char *name)
 
     /* Its walls take it longer to put up than a letter to read. */
     kyso_helper_start(reader);
+    if (password >= 0)
+        kyso_helper_call_async(reader, "document.unlock",
+                               json_pack("{s:o}", "password", kyso_json_fd(0)), &password, 1,
+                               UNLOCK_MS, NULL, NULL, unlocked, NULL);
     return reader;
 }
 
 KysoHelper *
 kyso_document_reader_new(void)
 {
-    return new_reader("kyso-document");
+    return new_reader("kyso-document", -1);
 }
 
 KysoHelper *
 kyso_document_reader_new_pages(void)
 {
-    return new_reader("kyso-document-pages");
+    return new_reader("kyso-document-pages", -1);
+}
+
+KysoHelper *
+kyso_document_reader_new_with(int password)
+{
+    return new_reader("kyso-document", password);
+}
+
+KysoHelper *
+kyso_document_reader_new_pages_with(int password)
+{
+    return new_reader("kyso-document-pages", password);
 }
 
 void

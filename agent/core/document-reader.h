@@ -16,6 +16,10 @@
 KysoHelper *kyso_document_reader_new(void);
 KysoHelper *kyso_document_reader_new_pages(void);
 
+/* The same, which open the document with what @password (borrowed; -1: none) holds. */
+KysoHelper *kyso_document_reader_new_with(int password);
+KysoHelper *kyso_document_reader_new_pages_with(int password);
+
 /* inspect: pages, signatures, fields. */
 void kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
                                         int document, GAsyncReadyCallback done, gpointer user_data);

@@ -36,8 +36,8 @@ read_pdf(KysoSigningDocument *self)
 {
     g_autofree char *dir = kyso_sign_document_work_dir(self);
 
-    self->reader = kyso_document_reader_new();
-    self->pages_reader = kyso_document_reader_new_pages();
+    self->reader = kyso_document_reader_new_with(self->item->password);
+    self->pages_reader = kyso_document_reader_new_pages_with(self->item->password);
     kyso_private_copy_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
                             input_copied, self);
 }
@@ -96,6 +96,20 @@ read_limits(KysoSigningDocument *self)
         json_integer_value(json_object_get(signature, "doc_mdp")) == 1;
 }
 
+/* What its owner forbids is told before the token is there; new fields are judged with the rest,
+ * when it is known whether any are needed. */
+static gboolean
+may_be_signed(const KysoSigningDocument *self, GError **error)
+{
+    const json_t *permissions = json_object_get(self->inspection, "permissions");
+
+    if (json_is_true(json_object_get(permissions, "sign")))
+        return TRUE;
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_SIGNING_NOT_PERMITTED,
+                        "the document does not permit signatures");
+    return FALSE;
+}
+
 static void
 document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -107,7 +121,7 @@ document_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_sign_doc_repair_start(self, error, repaired);
         return;
     }
-    if (self->inspection == NULL) {
+    if (self->inspection == NULL || !may_be_signed(self, &error)) {
         kyso_sign_document_part_done(self, error);
         return;
     }
@@ -171,7 +185,7 @@ prepare_at(KysoSigningDocument *self, const json_t *found)
         return;
     }
     if (self->reader == NULL)
-        self->reader = kyso_document_reader_new();
+        self->reader = kyso_document_reader_new_with(self->item->password);
     g_autofree char *time = kyso_clock_to_pdf(self->signing->signing_time);
     KysoPrepareSpec spec = {
         .look = look,
@@ -200,7 +214,7 @@ prepare_pdf(KysoSigningDocument *self)
         prepare_at(self, NULL);
         return;
     }
-    self->pages_reader = kyso_document_reader_new_pages();
+    self->pages_reader = kyso_document_reader_new_pages_with(self->item->password);
     kyso_document_reader_places_async(self->pages_reader, self->signing->agent, self->signing->job,
                                       self->copy->read_only, questions, places_found, self);
 }
@@ -244,7 +258,7 @@ static void
 warm_pdf(KysoSigningDocument *self)
 {
     if (self->reader == NULL)
-        self->reader = kyso_document_reader_new();
+        self->reader = kyso_document_reader_new_with(self->item->password);
 }
 
 static void

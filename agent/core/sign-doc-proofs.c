@@ -44,7 +44,7 @@ kyso_sign_doc_proofs_add(KysoSigningDocument *document, KysoProofsDone done)
 
     self->document = document;
     self->done = done;
-    self->reader = kyso_document_reader_new();
+    self->reader = kyso_document_reader_new_with(document->item->password);
     g_ptr_array_add(chains, signing->chain);
     g_ptr_array_add(chains, document->timestamp->chain);
     kyso_sign_document_set_stage(document, "proofs");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/core/request-file.h"
+#include "agent/core/request-password.h"
 #include "ipc/base/error.h"
 
 #define MAX_NAME 255
@@ -136,6 +137,13 @@ read_name(KysoSignItem *self, const json_t *params, GError **error)
     return TRUE;
 }
 
+static void
+forget_files(KysoSignItem *self)
+{
+    self->input = self->image = self->own_image = self->output = -1;
+    self->password = self->own_password = -1;
+}
+
 static gboolean
 open_files(KysoSignItem *self, KysoJob *job, const json_t *params, GError **error)
 {
@@ -145,10 +153,12 @@ open_files(KysoSignItem *self, KysoJob *job, const json_t *params, GError **erro
                                       &file_name, error) ||
         !kyso_request_file_open_input(job, params, "image", KYSO_JSON_OPTIONAL, &self->own_image,
                                       NULL, error) ||
+        !kyso_request_password_take(job, params, &self->own_password, error) ||
         !kyso_request_file_read_output(job, params, "output", &self->output, &self->output_path,
                                        error))
         return FALSE;
     self->image = self->own_image;
+    self->password = self->own_password;
     if (self->name == NULL)
         self->name = file_name != NULL ? g_utf8_make_valid(file_name, -1) : g_strdup("");
     return TRUE;
@@ -181,6 +191,8 @@ take_defaults(KysoSignItem *self, const KysoSignItem *defaults)
         kyso_sign_place_copy(&self->reserve[i], &defaults->reserve[i]);
     if (self->image < 0)
         self->image = defaults->image;
+    if (self->password < 0)
+        self->password = defaults->password;
     if (self->text == NULL)
         self->text = g_strdup(defaults->text);
     if (self->copy_kind == KYSO_COPY_NONE)
@@ -195,7 +207,7 @@ kyso_sign_item_read(KysoJob *job, const json_t *params, const KysoSignItem *defa
 {
     g_autoptr(KysoSignItem) self = g_new0(KysoSignItem, 1);
 
-    self->input = self->image = self->own_image = self->output = -1;
+    forget_files(self);
     if (!read_name(self, params, error) || !read_metadata(self, params, error) ||
         !read_places(self, params, error) || !read_fill(self, params, error) ||
         !read_looks(self, params, error) || !open_files(self, job, params, error))
@@ -211,12 +223,14 @@ kyso_sign_item_read_defaults(KysoJob *job, GError **error)
     g_autoptr(KysoSignItem) self = g_new0(KysoSignItem, 1);
     const json_t *params = kyso_job_params(job);
 
-    self->input = self->image = self->own_image = self->output = -1;
+    forget_files(self);
     if (!read_places(self, params, error) || !read_looks(self, params, error) ||
         !kyso_request_file_open_input(job, params, "image", KYSO_JSON_OPTIONAL, &self->own_image,
-                                      NULL, error))
+                                      NULL, error) ||
+        !kyso_request_password_take(job, params, &self->own_password, error))
         return NULL;
     self->image = self->own_image;
+    self->password = self->own_password;
     return g_steal_pointer(&self);
 }
 
@@ -233,8 +247,8 @@ kyso_sign_item_fits(const KysoSignItem *self, KysoPurpose purpose, GError **erro
         return wrong(error, "\"fill\" goes with issue only", "");
     if ((purpose == KYSO_PURPOSE_FILE || purpose == KYSO_PURPOSE_MESSAGE ||
          purpose == KYSO_PURPOSE_JSON || purpose == KYSO_PURPOSE_XML) &&
-        (has_place || has_image))
-        return wrong(error, "\"place\" and \"image\" go with a PDF only", "");
+        (has_place || has_image || self->password >= 0))
+        return wrong(error, "\"place\", \"image\" and \"password\" go with a PDF only", "");
     if (has_image && !shows_image)
         return wrong(error, "\"image\" goes with approve, initial and issue only", "");
     if ((purpose == KYSO_PURPOSE_COMMENT) != (self->text != NULL))
@@ -262,6 +276,7 @@ kyso_sign_item_free(KysoSignItem *self)
         g_free(self->fill[i]);
     kyso_fd_clear(&self->input);
     kyso_fd_clear(&self->own_image);
+    kyso_fd_clear(&self->own_password);
     kyso_fd_clear(&self->output);
     g_free(self);
 }

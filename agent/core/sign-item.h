@@ -41,16 +41,19 @@ typedef struct {
     double seal_mm; /* 0: not given */
 
     KysoFd input;
-    int image;         /* -1: none; its own, or that of the defaults */
-    KysoFd own_image;  /* -1: none */
+    int image;        /* -1: none; its own, or that of the defaults */
+    KysoFd own_image; /* -1: none */
+    int password;     /* of the encrypted input; -1: none; its own, or that of the defaults */
+    KysoFd own_password;
     KysoFd output;     /* -1 where output_path is set */
     char *output_path; /* absolute */
 } KysoSignItem;
 
 /* Reads the members of @params: all parameters of @job, or one entry of its "documents", which
- * takes place, reserve, image, text, copy_kind and seal_mm from @defaults (NULL: none; must live as
- * long) where it has none of its own. KYSO_ERROR_WRONG_PARAMETERS, KYSO_ERROR_INPUT_UNREADABLE,
- * KYSO_ERROR_OUTPUT_NOT_WRITABLE. Whether the document is secret is not decided here. */
+ * takes place, reserve, image, password, text, copy_kind and seal_mm from @defaults (NULL: none;
+ * must live as long) where it has none of its own. KYSO_ERROR_WRONG_PARAMETERS,
+ * KYSO_ERROR_INPUT_UNREADABLE, KYSO_ERROR_OUTPUT_NOT_WRITABLE. Whether the document is secret is
+ * not decided here. */
 KysoSignItem *kyso_sign_item_read(KysoJob *job, const json_t *params, const KysoSignItem *defaults,
                                   GError **error);
 

@@ -221,9 +221,9 @@ has_own_output(const KysoSignItem *item, Outputs *outputs, GError **error)
 static gboolean
 read_item(KysoSignRequest *self, KysoJob *job, const json_t *params, GError **error)
 {
-    static const char *const members[] = {"input", "output",    "name",    "metadata",
-                                          "place", "image",     "reserve", "fill",
-                                          "text",  "copy_kind", "seal_mm", NULL};
+    static const char *const members[] = {"input",   "output",   "name", "metadata", "place",
+                                          "image",   "reserve",  "fill", "text",     "copy_kind",
+                                          "seal_mm", "password", NULL};
     KysoSignItem *item;
 
     if (self->is_batch && !json_is_object(params))

@@ -8,6 +8,7 @@
 #include "agent/core/document-report.h"
 #include "agent/core/private-copy.h"
 #include "agent/core/request-file.h"
+#include "agent/core/request-password.h"
 #include "agent/core/verifying-content.h"
 #include "agent/core/xml-reader.h"
 #include "agent/jose/jws-reader.h"
@@ -28,8 +29,8 @@ static void signatures_verified(GObject *source, GAsyncResult *result, gpointer 
 typedef struct {
     KysoAgent *agent;
     KysoJob *job;
-    KysoFd input;
-    GBytes *signature; /* NULL: it is in the input */
+    KysoFd input, password; /* password: -1: none */
+    GBytes *signature;      /* NULL: it is in the input */
     KysoContentOutput content;
     KysoHelper *reader;
     KysoPrivateCopy *copy;
@@ -43,6 +44,7 @@ verifying_free(Verifying *self)
 {
     g_object_unref(self->job);
     kyso_fd_clear(&self->input);
+    kyso_fd_clear(&self->password);
     g_clear_pointer(&self->signature, g_bytes_unref);
     kyso_content_output_clear(&self->content);
     g_clear_object(&self->reader);
@@ -69,6 +71,8 @@ read_files(Verifying *self, GError **error)
                                       KYSO_JSON_REQUIRED, &self->input, NULL, error) ||
         !kyso_request_file_open_input(self->job, kyso_job_params(self->job), "signature",
                                       KYSO_JSON_OPTIONAL, &signature, NULL, error) ||
+        !kyso_request_password_take(self->job, kyso_job_params(self->job), &self->password,
+                                    error) ||
         !kyso_content_output_read(&self->content, self->job, error))
         return FALSE;
     if (signature < 0)
@@ -89,7 +93,7 @@ kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
 
     self->agent = agent;
     self->job = g_object_ref(job);
-    self->input = self->content.fd = -1;
+    self->input = self->password = self->content.fd = -1;
     if (!read_files(self, &error)) {
         verifying_fail(self, error);
         return;
@@ -157,7 +161,7 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
                                       FALSE, FALSE, xml_inspected, self);
         return;
     }
-    self->reader = kyso_document_reader_new();
+    self->reader = kyso_document_reader_new_with(self->password);
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        document_inspected, self);
 }

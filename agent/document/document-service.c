@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/document-service.h"
 
+#include "agent/document/document-password.h"
 #include "agent/document/document-request.h"
 #include "agent/document/pdf-inspect.h"
 #include "agent/document/pdf-rewrite.h"
@@ -223,7 +224,11 @@ rewrite_called(KysoCall *call, gpointer user_data)
 }
 
 const KysoServiceMethod kyso_document_service_methods[] = {
-    {"document.inspect", inspect_called}, {"document.prepare", prepare_called},
-    {"document.extend", extend_called},   {"document.proofs", proofs_called},
-    {"document.rewrite", rewrite_called}, {NULL, NULL},
+    {"document.inspect", inspect_called},
+    {"document.prepare", prepare_called},
+    {"document.extend", extend_called},
+    {"document.proofs", proofs_called},
+    {"document.rewrite", rewrite_called},
+    {"document.unlock", kyso_document_password_called},
+    {NULL, NULL},
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/document/document-password.h"
 #include "agent/document/page-places.h"
 #include "agent/document/page-render.h"
 #include "agent/document/sandbox.h"
@@ -115,7 +116,7 @@ readable_folders(void)
 static void
 load_converters(void)
 {
-    static const char *const encodings[] = {"UTF-16BE", "UTF-16LE"};
+    static const char *const encodings[] = {"UTF-16BE", "UTF-16LE", "ISO-8859-1"};
 
     for (guint i = 0; i < G_N_ELEMENTS(encodings); i++)
         (void) g_iconv_open("UTF-8", encodings[i]);
@@ -125,6 +126,7 @@ static const KysoServiceMethod METHODS[] = {
     {"document.render", render_called},
     {"document.text", text_called},
     {"document.places", places_called},
+    {"document.unlock", kyso_document_password_called},
     {NULL, NULL},
 };
 
@@ -134,6 +136,7 @@ main(void)
     g_autoptr(GError) error = NULL;
 
     kyso_harden_process();
+    kyso_document_password_begin();
     load_converters();
     g_auto(GStrv) folders = readable_folders();
     if (!kyso_sandbox_enter((const char *const *) folders, &error)) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/document/document-password.h"
 #include "agent/document/document-service.h"
 #include "agent/document/drawing-font.h"
 #include "agent/document/sandbox.h"
@@ -13,6 +14,7 @@ main(void)
     g_autoptr(GError) error = NULL;
 
     kyso_harden_process();
+    kyso_document_password_begin();
     /* A machine without the font can still sign invisibly: who needs it, is told when drawing. */
     (void) kyso_drawing_font_load(NULL);
     if (!kyso_sandbox_enter(NULL, &error)) {

@@ -20,7 +20,7 @@ void kyso_page_render_clear(KysoPageImage *image);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KysoPageImage, kyso_page_render_clear)
 
 /* Page @number (1 the first, -1 the last) of the document behind @fd (borrowed), @width pixels
- * wide, on white. KYSO_ERROR_DOCUMENT_DAMAGED, _ENCRYPTED, _NO_PAGES; KYSO_ERROR_PLACE_OUTSIDE
+ * wide, on white. Errors of kyso_page_source_open; KYSO_ERROR_PLACE_OUTSIDE
  * where there is no such page. */
 gboolean kyso_page_render(int fd, gint64 number, int width, KysoPageImage *ret, GError **error);
 

@@ -26,7 +26,7 @@ typedef struct {
 /* @fd is a regular file or memfd, borrowed as long as the result lives. Its offset stays. NULL:
  * KYSO_ERROR_INPUT_UNREADABLE (no regular file), _DOCUMENT_EMPTY, _TOO_LARGE, _NOT_PDF (no header
  * at the first byte), _TRUNCATED (no startxref and %%EOF at the end), _DAMAGED, _ENCRYPTED,
- * _NO_PAGES. */
+ * _NO_PAGES, _PASSWORD_NEEDED, _PASSWORD_WRONG. */
 KysoPdfFile *kyso_pdf_file_open(int fd, GError **error);
 
 /* The same of its first @size bytes alone: an earlier revision. _INPUT_UNREADABLE where there are

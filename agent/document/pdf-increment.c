@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/pdf-increment.h"
 
+#include "agent/document/pdf-encryption.h"
 #include "ipc/base/error.h"
 
 #include <errno.h>
@@ -18,6 +19,9 @@ struct _KysoPdfIncrement {
     guint32 next_id;
     GString *text;
     GArray *entries; /* Entry */
+    KysoQpdfSecurity security;
+    gsize clear; /* from here on the object begun last is not encrypted yet */
+    GError *fault;
 };
 
 KysoPdfIncrement *
@@ -27,6 +31,7 @@ kyso_pdf_increment_new(KysoPdfFile *file)
 
     self->file = file;
     self->next_id = file->next_id;
+    self->security = kyso_qpdf_security_read(file->reader);
     self->text = g_string_new("\n"); /* the old %%EOF may end without one */
     self->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     return self;
@@ -39,6 +44,7 @@ kyso_pdf_increment_free(KysoPdfIncrement *self)
         return;
     g_string_free(self->text, TRUE);
     g_array_unref(self->entries);
+    g_clear_error(&self->fault);
     g_free(self);
 }
 
@@ -61,12 +67,31 @@ kyso_pdf_increment_begin(KysoPdfIncrement *self, guint32 id, int generation)
 {
     add_entry(self, id, generation);
     g_string_append_printf(self->text, "%u %d obj\n", id, generation);
+    self->clear = self->text->len;
     return self->text;
+}
+
+void
+kyso_pdf_increment_encrypt(KysoPdfIncrement *self)
+{
+    const Entry *entry = &g_array_index(self->entries, Entry, self->entries->len - 1);
+
+    if (self->fault == NULL)
+        kyso_pdf_encryption_apply(self->file->reader, &self->security, entry->id, entry->generation,
+                                  self->text, self->clear, &self->fault);
+    self->clear = self->text->len;
+}
+
+void
+kyso_pdf_increment_keep_clear(KysoPdfIncrement *self)
+{
+    self->clear = self->text->len;
 }
 
 void
 kyso_pdf_increment_end(KysoPdfIncrement *self)
 {
+    kyso_pdf_increment_encrypt(self);
     g_string_append(self->text, "\nendobj\n");
 }
 
@@ -143,14 +168,15 @@ put_file_id(KysoPdfIncrement *self, GString *trailer, GError **error)
     return TRUE;
 }
 
-/* All that the old trailer says, but what describes its own section and place in the chain. */
+/* All that the old trailer says, but what describes its own section and place in the chain. Its
+ * strings are never encrypted, even those of /Encrypt, where that stands here. */
 static gboolean
 put_trailer_entries(KysoPdfIncrement *self, GString *trailer, GError **error)
 {
     static const char *const own[] = {
-        "/Size",    "/Prev",   "/ID",          "/XRefStm", "/Type", "/W",       "/Index",
-        "/Filter",  "/Length", "/DecodeParms", "/DL",      "/F",    "/FFilter", "/FDecodeParms",
-        "/Encrypt", NULL};
+        "/Size", "/Prev",  "/ID",      "/XRefStm",      "/Type",
+        "/W",    "/Index", "/Filter",  "/Length",       "/DecodeParms",
+        "/DL",   "/F",     "/FFilter", "/FDecodeParms", NULL};
     KysoQpdfReader *reader = self->file->reader;
 
     kyso_pdf_increment_put_entries(trailer, reader, kyso_qpdf_reader_trailer(reader), own);
@@ -254,6 +280,10 @@ kyso_pdf_increment_finish(KysoPdfIncrement *self, GError **error)
     g_autoptr(GString) trailer = g_string_new(NULL);
     goffset position = self->file->size + (goffset) self->text->len;
 
+    if (self->fault != NULL) {
+        g_propagate_error(error, g_steal_pointer(&self->fault));
+        return NULL;
+    }
     if (!put_trailer_entries(self, trailer, error))
         return NULL;
     guint32 stream_id = 0;

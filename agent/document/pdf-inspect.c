@@ -4,6 +4,7 @@
 #include "agent/document/pdf-difference.h"
 #include "agent/document/pdf-fields.h"
 #include "agent/document/pdf-proofs.h"
+#include "agent/document/qpdf-security.h"
 #include "ipc/base/error.h"
 
 #include <string.h>
@@ -287,6 +288,10 @@ inspection_result(Inspection *self, json_t *pages)
         result, "has_xfa",
         json_boolean(get(self, get(self, self->file->root, "/AcroForm"), "/XFA") != 0));
     json_object_set_new(result, "fields_complete", json_boolean(!self->is_cut));
+    KysoQpdfSecurity security = kyso_qpdf_security_read(self->file->reader);
+    json_object_set_new(result, "permissions",
+                        json_pack("{s:b, s:b}", "sign", (int) security.may_sign, "add_fields",
+                                  (int) security.may_add_fields));
     return result;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/pdf-prepare.h"
 
+#include "agent/document/qpdf-security.h"
 #include "ipc/base/error.h"
 
 #include <string.h>
@@ -32,6 +33,20 @@ check_certify(KysoPdfDraft *draft, const KysoPdfRequest *request, GError **error
         return FALSE;
     }
     return TRUE;
+}
+
+/* A timestamp belongs to the signature before it: whoever may sign may say when. */
+static gboolean
+check_permissions(KysoPdfFile *file, const KysoPdfRequest *request, GError **error)
+{
+    KysoQpdfSecurity security = kyso_qpdf_security_read(file->reader);
+    gboolean is_adding = request->signature.existing == NULL || request->reserve->len > 0;
+
+    if (security.may_sign && (security.may_add_fields || request->is_timestamp || !is_adding))
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_SIGNING_NOT_PERMITTED,
+                "the document does not permit %s", security.may_sign ? "new fields" : "signatures");
+    return FALSE;
 }
 
 /* Two fields of one name cannot be told apart, and an object is written once a revision. */
@@ -121,6 +136,7 @@ put_signature(KysoPdfDraft *draft, const KysoPdfRequest *request, guint32 id, Ky
     else
         put_claims(text, request);
     put_references(draft, request, lock, text);
+    kyso_pdf_increment_encrypt(draft->increment);
 
     g_string_append(text, "/ByteRange ");
     ret->range_offset = text->len;
@@ -133,6 +149,7 @@ put_signature(KysoPdfDraft *draft, const KysoPdfRequest *request, guint32 id, Ky
     memset(text->str + ret->contents_offset, '0', ret->contents_length);
     text->str[ret->contents_offset] = '<';
     text->str[end - 1] = '>';
+    kyso_pdf_increment_keep_clear(draft->increment);
     g_string_append(text, " >>");
     kyso_pdf_increment_end(draft->increment);
 }
@@ -173,7 +190,7 @@ kyso_pdf_prepare(KysoPdfFile *file, const KysoPdfRequest *request, KysoPdfPrepar
     g_auto(KysoPdfPrepared) prepared = {0};
     KysoQpdfValue lock;
 
-    if (!check_names(request, error))
+    if (!check_permissions(file, request, error) || !check_names(request, error))
         return FALSE;
     g_autoptr(KysoPdfDraft) draft = kyso_pdf_draft_new(file, error);
     if (draft == NULL || !check_certify(draft, request, error))

@@ -3,6 +3,7 @@
 
 #include "agent/document/fd-source.h"
 extern "C" {
+#include "agent/document/document-password.h"
 #include "ipc/base/error.h"
 }
 
@@ -11,6 +12,8 @@ extern "C" {
 #include <qpdf/QPDF.hh>
 #include <qpdf/QPDFExc.hh>
 #include <qpdf/QPDFObjectHandle.hh>
+#include <qpdf/QUtil.hh>
+#include <string.h>
 #include <string>
 #include <vector>
 
@@ -37,27 +40,79 @@ collect_warnings(KysoQpdfReader *self)
             keep_fault(self, warning.getMessageDetail());
 }
 
+/* qpdf_e_unsupported: for certificates, or by a cipher of some program's own. */
 static void
 set_open_error(GError **error, QPDFExc const &e)
 {
-    bool is_locked = e.getErrorCode() == qpdf_e_password || e.getErrorCode() == qpdf_e_unsupported;
+    bool is_locked = e.getErrorCode() == qpdf_e_password;
     g_autofree char *detail = g_utf8_make_valid(e.getMessageDetail().c_str(), -1);
     g_set_error(error, KYSO_ERROR,
-                is_locked ? KYSO_ERROR_DOCUMENT_ENCRYPTED : KYSO_ERROR_DOCUMENT_DAMAGED,
+                is_locked && kyso_document_password_get() != nullptr ? KYSO_ERROR_PASSWORD_WRONG
+                : is_locked                                          ? KYSO_ERROR_PASSWORD_NEEDED
+                : e.getErrorCode() == qpdf_e_unsupported             ? KYSO_ERROR_DOCUMENT_ENCRYPTED
+                                                                     : KYSO_ERROR_DOCUMENT_DAMAGED,
                 "cannot read document: %s", detail);
+}
+
+class Passwords : public std::vector<std::string>
+{
+  public:
+    ~Passwords()
+    {
+        for (auto &password : *this)
+            explicit_bzero(password.data(), password.size());
+    }
+};
+
+/* Passwords as other programs may have written them: as they are, composed, or in the letters of
+ * before ISO 32000-2. None given: the empty one, which many documents have. */
+static Passwords
+list_passwords()
+{
+    const char *typed = kyso_document_password_get();
+    const char *composed = kyso_document_password_get_composed();
+    Passwords passwords;
+
+    if (typed == nullptr)
+        passwords.push_back("");
+    for (const char *password : {typed, composed})
+        if (password != nullptr)
+            for (auto const &form : QUtil::possible_repaired_encodings(password))
+                passwords.push_back(form);
+    return passwords;
+}
+
+static void
+open_with(KysoQpdfReader *self, int fd, goffset size, std::string const &password)
+{
+    self->pdf = QPDF::create();
+    self->pdf->setSuppressWarnings(true);
+    self->pdf->setAttemptRecovery(false);
+    self->pdf->processInputSource(std::make_shared<FdSource>(fd, size), password.c_str());
+}
+
+static void
+try_passwords(KysoQpdfReader *self, int fd, goffset size)
+{
+    auto passwords = list_passwords();
+
+    for (size_t i = 0; i < passwords.size(); i++) {
+        try {
+            open_with(self, fd, size, passwords[i]);
+            return;
+        } catch (QPDFExc const &e) {
+            if (e.getErrorCode() != qpdf_e_password || i + 1 == passwords.size())
+                throw;
+        }
+    }
 }
 
 static bool
 open_source(KysoQpdfReader *self, int fd, goffset size, GError **error)
 {
     try {
-        self->pdf->setSuppressWarnings(true);
-        self->pdf->setAttemptRecovery(false);
-        self->pdf->processInputSource(std::make_shared<FdSource>(fd, size));
-        if (!self->pdf->isEncrypted())
-            return true;
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_ENCRYPTED,
-                            "document is encrypted");
+        try_passwords(self, fd, size);
+        return true;
     } catch (QPDFExc const &e) {
         set_open_error(error, e);
     } catch (std::exception const &e) {
@@ -73,7 +128,6 @@ kyso_qpdf_reader_open(int fd, goffset size, GError **error)
 {
     KysoQpdfReader *self = new _KysoQpdfReader;
 
-    self->pdf = QPDF::create();
     if (open_source(self, fd, size, error) && kyso_qpdf_reader_check(self, error))
         return self;
     kyso_qpdf_reader_free(self);

@@ -32,7 +32,8 @@ typedef enum {
 
 /* Reads the cross-reference tables of @size bytes behind @fd (borrowed, must outlive the reader).
  * NULL: KYSO_ERROR_DOCUMENT_DAMAGED for anything qpdf warns of but a wrong /Size and white space
- * before an xref table; KYSO_ERROR_DOCUMENT_ENCRYPTED. */
+ * before an xref table; KYSO_ERROR_PASSWORD_NEEDED, _WRONG: see document-password.h;
+ * KYSO_ERROR_DOCUMENT_ENCRYPTED for what no password opens. */
 KysoQpdfReader *kyso_qpdf_reader_open(int fd, goffset size, GError **error);
 void kyso_qpdf_reader_free(KysoQpdfReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoQpdfReader, kyso_qpdf_reader_free)

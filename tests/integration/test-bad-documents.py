@@ -13,6 +13,7 @@ import zlib
 import kyso_kit
 import odd_files
 import odd_forms
+import odd_locked
 import office
 import tap
 
@@ -49,6 +50,12 @@ startxref
 %d
 %%%%EOF
 """
+
+
+def in_memory(data):
+    fd = os.memfd_create('password')
+    os.write(fd, data)
+    return fd
 
 
 def png(width, height, rows=b''):
@@ -184,13 +191,27 @@ class Documents(office.Case):
         self.refuse('changes_forbidden', 'new fields beside a signature',
                     self.approval(reserve=reserve), source=source, outcome='refused')
 
-    def test_an_encrypted_document_is_refused(self):
+    def test_an_encrypted_document_takes_its_password_and_permissions(self):
+        """test-locked has each cipher and permission."""
         target = self.home.path / 'encrypted.pdf'
-        for user in ('', 'secret'):
-            subprocess.run(['qpdf', '--encrypt', user, 'owner', '256', '--', self.letter.path, target],
-                           check=True)
-            self.refuse('document_encrypted', f'encrypted, user password "{user}"', self.approval(),
-                        source=target, outcome='failed')
+        for code, user, modify, password in (('password_needed', 'secret', 'all', None),
+                                             ('password_wrong', 'secret', 'all', b'wrong'),
+                                             ('signing_not_permitted', '', 'none', None)):
+            subprocess.run(['qpdf', '--encrypt', user, 'owner', '256', f'--modify={modify}', '--',
+                            self.letter.path, target], check=True)
+            params, fds = self.approval(), []
+            if password:
+                fds.append(in_memory(password))
+                self.addCleanup(os.close, fds[0])
+                params['password'] = {'fd': 0}
+            self.refuse(code, f'encrypted, user password "{user}", --modify={modify}', params,
+                        source=target, fds=fds,
+                        outcome='refused' if code == 'signing_not_permitted' else 'failed')
+
+    def test_encryption_for_certificates_is_refused(self):
+        self.refuse('document_encrypted', 'encrypted for certificates', self.approval(),
+                    source=self.write('certificates.pdf', odd_locked.encrypted_for_certificates()),
+                    outcome='failed')
 
     def test_a_document_over_the_limit_is_refused(self):
         source = self.write('large.pdf', self.letter.path.read_bytes())

@@ -33,42 +33,72 @@ def linearized_with_object_streams():
     return qpdf('--linearize', '--object-streams=generate')
 
 
-@odd('document_encrypted')
+@odd(SIGNS)
 def encrypted_rc4_40():
     return encrypted('', 'owner', '40')
 
 
-@odd('document_encrypted')
+@odd(SIGNS)
 def encrypted_rc4_128():
     return encrypted('', 'owner', '128')
 
 
-@odd('document_encrypted')
+@odd(SIGNS)
 def encrypted_aes_128():
     return encrypted('', 'owner', '128', '--use-aes=y')
 
 
-@odd('document_encrypted')
+@odd(SIGNS)
 def encrypted_aes_256():
     return encrypted('', 'owner', '256')
 
 
-@odd('document_encrypted')
+@odd(SIGNS)
 def encrypted_aes_256_r5():
     return encrypted('', 'owner', '256', '--force-R5')
 
 
-@odd('document_encrypted')
+@odd('password_needed')
+def encrypted_without_its_password():
+    return encrypted('secret', 'owner', '256')
+
+
+@odd('password_wrong', password='Secret')
+def encrypted_with_wrong_password():
+    return encrypted('secret', 'owner', '256')
+
+
+@odd(SIGNS, password='secret')
 def encrypted_with_user_password():
     return encrypted('secret', 'owner', '256')
 
 
-@odd('document_encrypted')
+@odd(SIGNS, password='owner')
+def encrypted_with_owner_password():
+    return encrypted('secret', 'owner', '128', '--modify=none')
+
+
+@odd('signing_not_permitted')
 def encrypted_forbids_filling():
     return encrypted('', 'owner', '256', '--modify=none')
 
 
-@odd('document_encrypted')
+@odd('signing_not_permitted')
+def encrypted_forbids_new_fields():
+    return encrypted('', 'owner', '256', '--modify=annotate')
+
+
+@odd(SIGNS)
+def encrypted_with_object_streams():
+    return encrypted('', 'owner', '256', '--', '--object-streams=generate')
+
+
+@odd(SIGNS)
+def encrypted_and_linearized():
+    return encrypted('', 'owner', '128', '--use-aes=y', '--', '--linearize')
+
+
+@odd(SIGNS)
 def encrypted_with_clear_metadata():
     return encrypted('', 'owner', '128', '--use-aes=y', '--cleartext-metadata')
 

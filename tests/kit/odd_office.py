@@ -5,6 +5,7 @@ strangers look at the result."""
 import pathlib
 import re
 import subprocess
+import tempfile
 
 import odd_pdfs
 import signed_letters
@@ -43,14 +44,15 @@ def above(place):
     return [left, top + 30, right, 2 * top - bottom + 30]
 
 
-def qpdf_status(path):
+def qpdf_status(path, password=''):
     """0: sound; 3: qpdf warns; 2: it cannot read it."""
-    return subprocess.run(['qpdf', '--check', path], capture_output=True).returncode
+    return subprocess.run(['qpdf', f'--password={password}', '--check', path], capture_output=True).returncode
 
 
-def pdfsig_valid(path):
+def pdfsig_valid(path, password=''):
     """How many signatures pdfsig calls valid; None where another one is not."""
-    text = subprocess.run(['pdfsig', '-nocert', path], capture_output=True, text=True).stdout
+    options = ['-upw', password, '-opw', password] if password else []
+    text = subprocess.run(['pdfsig', '-nocert', *options, path], capture_output=True, text=True).stdout
     found = re.findall(r'Signature Validation: (.*)', text)
     return len(found) if all(line == 'Signature is Valid.' for line in found) else None
 
@@ -74,20 +76,33 @@ class OddOffice(signed_letters.Office):
 
     def ask(self, purpose, source, target, **params):
         who = 'agency' if purpose == 'issue' else 'leader'
+        return self.call('signatures.signDoc', {
+            'credentialID': self.home.credentials[who], 'purpose': purpose,
+            'input': {'path': str(source)}, 'output': {'path': str(target)}, **params})
+
+    def call(self, method, params):
+        """With "password", a text: it goes as a descriptor."""
+        password = params.pop('password', '')
         with self.agent.connect() as client:
-            return client.call('signatures.signDoc', {
-                'credentialID': self.home.credentials[who], 'purpose': purpose,
-                'input': {'path': str(source)}, 'output': {'path': str(target)}, **params})
+            if not password:
+                return client.call(method, params)
+            with tempfile.TemporaryFile() as file:
+                file.write(password.encode())
+                file.flush()
+                return client.call(method, {**params, 'password': {'fd': 0}}, [file.fileno()])
 
     def approve_odd(self, odd, source, target, **params):
         if odd.reserves:
             params['reserve'] = reserve(odd.place)
-        return self.ask('approve', source, target, place={'page': 1, 'rect': odd.place}, **params)
+        return self.ask('approve', source, target, place={'page': 1, 'rect': odd.place},
+                        password=odd.password, **params)
 
     def issue_odd(self, odd, source, target):
         if odd.reserves:
-            return self.ask('issue', source, target, fill={'number': '79', 'day': '15', 'month': '08'})
-        return self.ask('issue', source, target, place={'page': 1, 'rect': above(odd.place)})
+            return self.ask('issue', source, target, password=odd.password,
+                            fill={'number': '79', 'day': '15', 'month': '08'})
+        return self.ask('issue', source, target, password=odd.password,
+                        place={'page': 1, 'rect': above(odd.place)})
 
     def approve_or_repair(self, odd, source, target):
         """What was refused as damaged, is asked for once more with "repair"."""
@@ -118,7 +133,7 @@ class OddOffice(signed_letters.Office):
             return outcome
         outcome.signatures = 2
         outcome.added = max(outcome.added, twice.stat().st_size - once.stat().st_size)
-        self.check_strangers(outcome, source, twice)
+        self.check_strangers(outcome, source, twice, odd.password)
         for path in (source, once, twice):
             path.unlink()
         return outcome
@@ -129,15 +144,15 @@ class OddOffice(signed_letters.Office):
         if not outcome.rewritten and not after.startswith(before):
             outcome.faults.append('the original bytes are not at its beginning')
 
-    def check_strangers(self, outcome, source, path):
-        with self.agent.connect() as client:
-            answer = client.call('signatures.verify', {'input': {'path': str(path)}})
+    def check_strangers(self, outcome, source, path, password):
+        answer = self.call('signatures.verify', {'input': {'path': str(path)}, 'password': password})
         n = len(answer['signatures'])
         if answer['verdict'] != 'valid':
             outcome.faults.append(f'kyso: {answer["verdict"]}')
-        if pdfsig_valid(path) != n:
-            outcome.faults.append(f'pdfsig: {pdfsig_valid(path)} of {n} valid')
-        if qpdf_status(path) > (0 if outcome.rewritten else qpdf_status(source)):
-            outcome.faults.append(f'qpdf --check: {qpdf_status(path)}')
+        if pdfsig_valid(path, password) != n:
+            outcome.faults.append(f'pdfsig: {pdfsig_valid(path, password)} of {n} valid')
+        status = qpdf_status(path, password)
+        if status > (0 if outcome.rewritten else qpdf_status(source, password)):
+            outcome.faults.append(f'qpdf --check: {status}')
         if outcome.added > ROOM:
             outcome.faults.append(f'{outcome.added} bytes more')

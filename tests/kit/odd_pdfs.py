@@ -5,7 +5,7 @@ somebody asks to have it signed.
 
     usage: tests/kit/odd_pdfs.py FOLDER
 
-writes FOLDER/NAME.pdf, but for those that need a signature, and prints of each: name, what is
+writes FOLDER/NAME.pdf, but for those that need a signature or a password, and prints of each: name, what is
 expected, the place of page 1 that can be signed.
 
 SIGNS: it is signed as it stands. REPAIRED: refused as damaged; with "repair" written anew, then
@@ -21,15 +21,15 @@ SIGNS, REPAIRED = 'signs', 'repaired'
 
 class Odd:
     """One file of the corpus. `place`: a rectangle on its page 1 that can be signed. `reserves`: do
-    we ask for fields for the agency there?"""
+    we ask for fields for the agency there? `password`: with which it is opened, if any."""
 
     @property
     def needs_signer(self):
         return bool(inspect.signature(self.make).parameters)
 
-    def __init__(self, name, expected, make, place, reserves=True):
+    def __init__(self, name, expected, make, place, reserves=True, password=''):
         self.name, self.expected, self.make, self.place = name, expected, make, place
-        self.reserves = reserves
+        self.reserves, self.password = reserves, password
 
 
 CORPUS = {}
@@ -59,7 +59,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     for name in names():
         odd = CORPUS[name]
-        if not odd.needs_signer:
+        if not odd.needs_signer and not odd.password:
             (folder / f'{name}.pdf').write_bytes(odd.make())
             print(name, odd.expected, *odd.place)
 

@@ -116,7 +116,7 @@ static gboolean
 is_told(int code)
 {
     return g_str_equal(kyso_error_info(code)->layer, "document") ||
-           code == KYSO_ERROR_SIGNED_AND_DAMAGED;
+           code == KYSO_ERROR_SIGNED_AND_DAMAGED || code == KYSO_ERROR_SIGNING_NOT_PERMITTED;
 }
 
 static void

@@ -112,7 +112,7 @@ test_encrypted(void)
 
     test_pdf_add(pdf, 5, encrypt);
     test_pdf_end_with_table(pdf, "/Root 1 0 R /Encrypt 5 0 R /ID [<00> <00>]");
-    assert_refused(pdf->text, KYSO_ERROR_DOCUMENT_ENCRYPTED);
+    assert_refused(pdf->text, KYSO_ERROR_PASSWORD_NEEDED);
 }
 
 static void
