@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "ipc/base/descriptor.h"
+#include "ipc/cli/cli-password.h"
 #include "ipc/cli/place.h"
 #include "ipc/cli/selection.h"
 #include "ipc/cli/sign-list.h"
@@ -12,7 +14,7 @@
 
 typedef struct {
     char *purpose, *credential, *place, *image, *name, *number, *day, *month, *output_dir, *level,
-        *format;
+        *format, *password_file;
     char **reserve, **metadata;
     gboolean certify, several, repair, no_wait, attached, detached;
     int timeout;
@@ -32,6 +34,7 @@ options_clear(Options *self)
     g_free(self->output_dir);
     g_free(self->level);
     g_free(self->format);
+    g_free(self->password_file);
     g_strfreev(self->reserve);
     g_strfreev(self->metadata);
 }
@@ -61,6 +64,7 @@ parse(Options *self, int *argc, char ***argv)
         {"format", 0, 0, G_OPTION_ARG_STRING, &self->format, NULL, NULL},
         {"attached", 0, 0, G_OPTION_ARG_NONE, &self->attached, NULL, NULL},
         {"detached", 0, 0, G_OPTION_ARG_NONE, &self->detached, NULL, NULL},
+        {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &self->password_file, NULL, NULL},
         {"no-wait", 0, 0, G_OPTION_ARG_NONE, &self->no_wait, NULL, NULL},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &self->timeout, NULL, NULL},
         {NULL},
@@ -168,22 +172,38 @@ print_for_people(const KysoResult *result, const KysoSignRequest *request)
     kyso_cli_print_field(T("SHA-256"), kyso_client_result_text(result, "output_digest"));
 }
 
-/* The whole of a result, or NULL after a word on stderr. */
+static KysoResult *
+ask_agent(KysoCli *cli, KysoSignRequest *request, const Options *options, char **files,
+          int password, GError **error)
+{
+    KysoResult *result;
+
+    request->password_fd = MAX(password, 0);
+    if (options->output_dir == NULL)
+        result = kyso_client_sign(cli->client, request, error);
+    else
+        result = kyso_sign_list_run(cli, request, files, options->output_dir,
+                                    (const char *const *) options->metadata,
+                                    request->progress != NULL ? list_stage_reached : NULL, error);
+    clear_progress(request);
+    return result;
+}
+
+/* The whole of a result, or NULL after a word on stderr. A password that is needed is asked for. */
 static KysoResult *
 sign(KysoCli *cli, KysoSignRequest *request, const Options *options, char **files, int *ret_code)
 {
+    g_auto(KysoFd) password = -1;
     GError *error = NULL;
     KysoResult *result = NULL;
 
     if (!cli->json && isatty(STDERR_FILENO))
         request->progress = stage_reached;
-    if (kyso_cli_connect(cli, &error) && options->output_dir == NULL)
-        result = kyso_client_sign(cli->client, request, &error);
-    else if (error == NULL)
-        result = kyso_sign_list_run(cli, request, files, options->output_dir,
-                                    (const char *const *) options->metadata,
-                                    request->progress != NULL ? list_stage_reached : NULL, &error);
-    clear_progress(request);
+    if (kyso_cli_password_open(options->password_file, &password, &error) &&
+        kyso_cli_connect(cli, &error))
+        result = ask_agent(cli, request, options, files, password, &error);
+    if (kyso_cli_password_ask(cli, &password, &error))
+        result = ask_agent(cli, request, options, files, password, &error);
     if (result == NULL)
         *ret_code = kyso_cli_fail(cli, error);
     return result;

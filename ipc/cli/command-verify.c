@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
+#include "ipc/cli/cli-password.h"
 #include "ipc/cli/verify-html.h"
 #include "ipc/cli/verify-view.h"
 
@@ -62,9 +64,12 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
     g_autofree char *signature = NULL;
     g_autofree char *report = NULL;
     g_autofree char *content = NULL;
+    g_autofree char *password_file = NULL;
+    g_auto(KysoFd) password = -1;
     const GOptionEntry entries[] = {
         {"signature", 0, 0, G_OPTION_ARG_FILENAME, &signature, NULL, NULL},
         {"content", 0, 0, G_OPTION_ARG_FILENAME, &content, NULL, NULL},
+        {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file, NULL, NULL},
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &report, NULL, NULL},
         {NULL},
     };
@@ -72,15 +77,19 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
 
     if (!kyso_cli_parse(&argc, &argv, entries, 1))
         return EXIT_USAGE;
-    if (signature != NULL && content != NULL)
-        return kyso_cli_misused("verify", T("--signature và --content không đi với nhau."));
+    if ((signature != NULL) + (content != NULL) + (password_file != NULL) > 1)
+        return kyso_cli_misused("verify",
+                                T("--signature, --content và --password-file không đi với nhau."));
     KysoFile document = {.path = argv[1]}, detached = {.path = signature};
     KysoFile output = {.path = content};
     g_autoptr(KysoResult) result = NULL;
-    if (kyso_cli_connect(cli, &error))
-        result = content != NULL
-                     ? kyso_client_verify_content(cli->client, &document, &output, &error)
-                     : kyso_client_verify(cli->client, &document, &detached, &error);
+    if (kyso_cli_password_open(password_file, &password, &error) && kyso_cli_connect(cli, &error))
+        result =
+            content != NULL ? kyso_client_verify_content(cli->client, &document, &output, &error)
+            : password >= 0 ? kyso_client_verify_encrypted(cli->client, &document, password, &error)
+                            : kyso_client_verify(cli->client, &document, &detached, &error);
+    if (kyso_cli_password_ask(cli, &password, &error))
+        result = kyso_client_verify_encrypted(cli->client, &document, password, &error);
     if (result == NULL || !write_report(result, argv[1], report, &error))
         return kyso_cli_fail(cli, error);
     if (cli->json)

@@ -20,7 +20,7 @@ static const KysoCommand commands[] = {
      kyso_command_credentials},
     {"sign", "--purpose PURPOSE [--credential ID] IN OUT | --output-dir DIR IN...",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
-    {"verify", "FILE [--signature FILE.p7s|FILE.jws] [--content OUT] [--report FILE.html]",
+    {"verify", "FILE [--signature FILE] [--content OUT] [--report HTML] [--password-file FILE]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
@@ -33,7 +33,8 @@ static const char sign_help[] =
     "  --number TEXT --day TEXT --month TEXT              (issue)\n"
     "  --attached  --detached  --format C|J                (file, message, json)\n"
     "  --several                                          (xml)\n"
-    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair";
+    "  --metadata KEY=VALUE  --level B-B|B-T|B-LT|B-LTA --timeout SECONDS  --no-wait  --repair\n"
+    "  --password-file FILE|-";
 
 static int
 print_help(void)

@@ -228,6 +228,8 @@ set_common(Parameters *self, const KysoSignRequest *request)
         json_object_set_new(self->params, "several", json_true());
     if (request->repair)
         json_object_set_new(self->params, "repair", json_true());
+    if (request->password_fd != 0)
+        set_descriptor(self, self->params, "password", request->password_fd);
     if (request->no_wait)
         json_object_set_new(self->params, "wait_for_token", json_false());
 }
@@ -323,6 +325,21 @@ kyso_client_verify(KysoClient *client, const KysoFile *document, const KysoFile 
         (signature != NULL && !set_input(&parameters, parameters.params, "signature", signature,
                                          FALSE, KYSO_ERROR_INPUT_UNREADABLE, error)))
         return NULL;
+    return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
+                               parameters.fds, parameters.n_fds, 0, NULL, error);
+}
+
+KysoResult *
+kyso_client_verify_encrypted(KysoClient *client, const KysoFile *document, int password_fd,
+                             GError **error)
+{
+    g_return_val_if_fail(client != NULL && document != NULL, NULL);
+    g_auto(Parameters) parameters = parameters_new();
+
+    if (!set_input(&parameters, parameters.params, "input", document, FALSE,
+                   KYSO_ERROR_INPUT_UNREADABLE, error))
+        return NULL;
+    set_descriptor(&parameters, parameters.params, "password", password_fd);
     return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
                                parameters.fds, parameters.n_fds, 0, NULL, error);
 }

@@ -122,6 +122,8 @@ typedef struct {
                              signed, or "Detached"; default: by purpose */
     gboolean several;     /* xml: others may sign the same XML document later */
     gboolean repair;      /* write a damaged PDF that has no signature anew first */
+    int password_fd; /* over 2, borrowed: file or memfd with the password (1 to 127 bytes, UTF-8)
+                        of an encrypted PDF, of a list: of all of them; 0: none */
 } KysoSignRequest;
 
 /* Signs; the person is asked for the PIN meanwhile. The result is that of signatures.signDoc, such
@@ -162,6 +164,10 @@ KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *req
  * one over it. The result is that of signatures.verify: "verdict", "signatures", "process". */
 KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
                                const KysoFile *signature, GError **error);
+
+/* The same of an encrypted PDF: @password_fd as in KysoSignRequest. */
+KysoResult *kyso_client_verify_encrypted(KysoClient *client, const KysoFile *document,
+                                         int password_fd, GError **error);
 
 /* The same of a CMS or JWS; and what it carries is written to @content if it is intact: its size is
  * then "content.size". */

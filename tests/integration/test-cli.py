@@ -8,6 +8,7 @@ import pty
 import re
 import shutil
 import subprocess
+import termios
 
 import kyso_kit
 import tap
@@ -339,6 +340,62 @@ class WithAgent(Cli):
         ):
             continue
         self.assertFalse((self.home.path / 'out.pdf').exists())
+
+    def lock(self, password):
+        locked = self.home.path / 'locked.pdf'
+        subprocess.run(['qpdf', '--encrypt', password, 'owner', '256', '--', self.letter.path, locked],
+                       check=True)
+        return locked
+
+    def test_a_password_comes_from_a_file(self):
+        locked, target = self.lock('mật khẩu'), self.home.path / 'out.pdf'
+        password = self.home.path / 'password'
+        sign = ['sign', '--purpose', 'approve', '--place', place(self.letter.places['leader'])]
+        self.assertIn('password_needed', self.kyso(*sign, locked, target, code=26))
+        password.write_text('mật khẩu\n')
+        self.kyso(*sign, '--password-file', password, locked, target)
+        self.assertIn('password_needed', self.kyso('verify', target, code=26))
+        self.assertIn('hợp lệ', self.kyso('verify', '--password-file', password, target))
+        password.write_text('sai\n')
+        self.assertIn('password_wrong', self.kyso('verify', '--password-file', password, target, code=26))
+        password.write_text('\n')
+        self.kyso('verify', '--password-file', password, target, code=20)
+        self.kyso('verify', '--password-file', self.home.path / 'none', target, code=26)
+        self.kyso('verify', '--password-file', password, '--signature', password, target, code=2)
+
+    def at_terminal(self, typed, *arguments):
+        """Exit code and all that stood on the terminal, where @typed was typed once it was asked."""
+        terminal, side = pty.openpty()
+        process = subprocess.Popen(self.command(*arguments), env=self.home.environment(), stdin=side,
+                                   stdout=side, stderr=side, start_new_session=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        before = termios.tcgetattr(side)
+        shown = ''
+        while 'Mật khẩu mở tệp PDF:' not in shown:
+            shown += os.read(terminal, 65536).decode(errors='replace')
+        self.assertFalse(termios.tcgetattr(side)[3] & termios.ECHO)
+        os.write(terminal, typed)
+        code = process.wait(timeout=60)
+        self.assertEqual(termios.tcgetattr(side), before)
+        shown += os.read(terminal, 65536).decode(errors='replace')
+        os.close(side)
+        os.close(terminal)
+        return code, shown
+
+    def test_a_terminal_is_asked_for_the_password_without_echo(self):
+        locked, target = self.lock('mật khẩu'), self.home.path / 'out.pdf'
+        code, shown = self.at_terminal('mật khẩu\n'.encode(), 'sign', '--purpose', 'approve', '--place',
+                                       place(self.letter.places['leader']), locked, target)
+        self.assertEqual(code, 0, shown)
+        self.assertNotIn('mật khẩu', shown)
+        code, shown = self.at_terminal('mật khẩu\n'.encode(), 'verify', target)
+        self.assertEqual(code, 0, shown)
+        for typed in (b'\x03', b'\n'):
+            code, shown = self.at_terminal(typed, 'verify', '--password-file', '-', target)
+            self.assertEqual(code, 20, shown)
+        code, shown = self.at_terminal(b'wrong\n', 'verify', target)
+        self.assertIn('password_wrong', shown)
 
     def test_progress_is_for_terminals(self):
         terminal, side = pty.openpty()
