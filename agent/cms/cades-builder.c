@@ -223,9 +223,7 @@ put_signature(KysoCadesBuilder *self, const void *data, int size, GError **error
 static GBytes *
 encode(const KysoCadesBuilder *self, GError **error)
 {
-    unsigned char *buffer = NULL;
-    int size = i2d_CMS_ContentInfo(self->cms, &buffer);
-    GBytes *der = kyso_openssl_take_bytes(buffer, size);
+    GBytes *der = kyso_openssl_encode_cms(self->cms);
 
     if (der == NULL)
         fail(error, "cannot encode the signature");

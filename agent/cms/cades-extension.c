@@ -74,9 +74,7 @@ kyso_cades_extension_add_proofs(KysoCadesExtension *self, const KysoProofs *proo
 GBytes *
 kyso_cades_extension_encode(const KysoCadesExtension *self, GError **error)
 {
-    unsigned char *buffer = NULL;
-    int size = i2d_CMS_ContentInfo(self->cms, &buffer);
-    GBytes *der = kyso_openssl_take_bytes(buffer, size);
+    GBytes *der = kyso_openssl_encode_cms(self->cms);
 
     if (der == NULL)
         fail(error, "cannot encode the signature");

@@ -106,31 +106,6 @@ go_on(KysoAugmenting *self)
     }
 }
 
-static gboolean
-begin(KysoAugmenting *self, GError **error)
-{
-    if (!kyso_augment_verdict_allows(self->report, error))
-        return FALSE;
-    self->has_begun = TRUE;
-    self->level_before = kyso_augment_verdict_level(self->report, self->proofs);
-    if (self->level_before < self->level)
-        return TRUE;
-    g_set_error(error, KYSO_ERROR, KYSO_ERROR_LEVEL_REACHED, "it is %s already",
-                kyso_levels[self->level_before]);
-    return FALSE;
-}
-
-static gboolean
-is_still_good(const KysoAugmenting *self, GError **error)
-{
-    g_autoptr(GError) fault = NULL;
-
-    if (kyso_augment_verdict_allows(self->report, &fault))
-        return TRUE;
-    g_set_error(error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID, "our own result: %s", fault->message);
-    return FALSE;
-}
-
 static void
 signature_verified(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -140,8 +115,7 @@ signature_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     self->report = kyso_document_report_finish(result, &error);
     if (self->report != NULL)
         self->proofs = kyso_document_signature_get_embedded(self->report->signatures->pdata[0]);
-    if (self->report != NULL &&
-        (self->has_begun ? is_still_good(self, &error) : begin(self, &error)))
+    if (self->report != NULL && kyso_augment_check(self, &error))
         go_on(self);
     else
         kyso_augment_end(self, error);

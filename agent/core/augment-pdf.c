@@ -147,32 +147,6 @@ go_on(KysoAugmenting *self)
     }
 }
 
-/* What it is now, before anything is added. An archive timestamp can always be renewed. */
-static gboolean
-begin(KysoAugmenting *self, GError **error)
-{
-    if (!kyso_augment_verdict_allows(self->report, error))
-        return FALSE;
-    self->has_begun = TRUE;
-    self->level_before = kyso_augment_verdict_level(self->report, self->proofs);
-    if (self->level_before < self->level || self->level >= KYSO_LEVEL_LTA)
-        return TRUE;
-    g_set_error(error, KYSO_ERROR, KYSO_ERROR_LEVEL_REACHED, "it is %s already",
-                kyso_levels[self->level_before]);
-    return FALSE;
-}
-
-static gboolean
-is_still_good(const KysoAugmenting *self, GError **error)
-{
-    g_autoptr(GError) fault = NULL;
-
-    if (kyso_augment_verdict_allows(self->report, &fault))
-        return TRUE;
-    g_set_error(error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID, "our own result: %s", fault->message);
-    return FALSE;
-}
-
 static void
 signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -180,8 +154,7 @@ signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     self->report = kyso_document_report_finish(result, &error);
-    if (self->report != NULL &&
-        (self->has_begun ? is_still_good(self, &error) : begin(self, &error)))
+    if (self->report != NULL && kyso_augment_check(self, &error))
         go_on(self);
     else
         kyso_augment_end(self, error);

@@ -44,6 +44,11 @@ typedef struct {
 void kyso_augment_pdf_start(KysoAugmenting *self);
 void kyso_augment_file_start(KysoAugmenting *self);
 
+/* With @self->report and ->proofs at hand, each time anew: may it be raised, and is what came of it
+ * still good? KYSO_ERROR_LEVEL_REACHED, KYSO_ERROR_RESULT_INVALID, those of
+ * kyso_augment_verdict_allows. */
+gboolean kyso_augment_check(KysoAugmenting *self, GError **error);
+
 /* The folder of the output path, or that of the state. g_free. */
 char *kyso_augment_work_dir(const KysoAugmenting *self);
 

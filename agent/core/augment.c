@@ -109,6 +109,38 @@ read_request(KysoAugmenting *self, GError **error)
            is_possible(self, error) && kyso_signer_get_journal(self->agent->signer, error) != NULL;
 }
 
+/* What it is now, before anything is added. An archive timestamp can always be renewed. */
+static gboolean
+begin(KysoAugmenting *self, GError **error)
+{
+    if (!kyso_augment_verdict_allows(self->report, error))
+        return FALSE;
+    self->has_begun = TRUE;
+    self->level_before = kyso_augment_verdict_level(self->report, self->proofs);
+    if (self->level_before < self->level || self->level >= KYSO_LEVEL_LTA)
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_LEVEL_REACHED, "it is %s already",
+                kyso_levels[self->level_before]);
+    return FALSE;
+}
+
+static gboolean
+is_still_good(const KysoAugmenting *self, GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+
+    if (kyso_augment_verdict_allows(self->report, &fault))
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID, "our own result: %s", fault->message);
+    return FALSE;
+}
+
+gboolean
+kyso_augment_check(KysoAugmenting *self, GError **error)
+{
+    return self->has_begun ? is_still_good(self, error) : begin(self, error);
+}
+
 char *
 kyso_augment_work_dir(const KysoAugmenting *self)
 {

@@ -219,7 +219,7 @@ result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
 
     self->report = kyso_document_report_finish(result, &error);
     if (self->report != NULL)
-        kyso_sign_document_check_report(self, self->report, &error);
+        kyso_sign_doc_check_report(self, self->report, &error);
     kyso_sign_document_completed(self, error);
 }
 

@@ -166,7 +166,7 @@ complete_file(KysoSigningDocument *self)
     self->report =
         kyso_document_report_digest(self->signing->agent->signer, self->cms,
                                     self->signing->scheme->hash, self->content_digest, &error);
-    if (self->report != NULL && kyso_sign_document_check_report(self, self->report, &error))
+    if (self->report != NULL && kyso_sign_doc_check_report(self, self->report, &error))
         write_result(self, &error);
     kyso_sign_document_completed(self, error);
 }

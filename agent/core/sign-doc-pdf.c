@@ -381,7 +381,7 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
     self->inspection = inspection;
     kyso_document_report_pdf_async(self->signing->agent->signer, copy_fd(self), self->copy->size,
                                    self->inspection, NULL, kyso_job_cancellable(self->signing->job),
-                                   kyso_sign_document_copy_verified, self);
+                                   kyso_sign_doc_check_copy_verified, self);
 }
 
 const KysoSigningKind kyso_sign_doc_pdf = {

@@ -38,7 +38,7 @@ static const KysoDocumentSignature *
 our_signature(const KysoSigningDocument *document)
 {
     const GPtrArray *signatures = document->report->signatures;
-    return signatures->pdata[kyso_sign_document_our_index(document)]; /* a timestamp may follow */
+    return signatures->pdata[kyso_sign_doc_check_our_index(document)]; /* a timestamp may follow */
 }
 
 /* Null where the document is signed as it was brought. */

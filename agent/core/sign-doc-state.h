@@ -183,17 +183,19 @@ void kyso_sign_document_note(KysoSigningDocument *self, const char *name, json_t
 /* The folder of the output path, or that of the state. g_free. */
 char *kyso_sign_document_work_dir(const KysoSigningDocument *self);
 
+/* ---- its result, as a stranger sees it (sign-doc-check.c) ---- */
+
 /* Which signature of the result is ours; of several, the last. From 0. */
-guint kyso_sign_document_our_index(const KysoSigningDocument *self);
+guint kyso_sign_doc_check_our_index(const KysoSigningDocument *self);
 
 /* TRUE where each signature that is ours is valid, by our certificate, and the last one over all of
  * the result. */
-gboolean kyso_sign_document_check_report(const KysoSigningDocument *self,
-                                         const KysoDocumentReport *report, GError **error);
+gboolean kyso_sign_doc_check_report(const KysoSigningDocument *self,
+                                    const KysoDocumentReport *report, GError **error);
 
 /* Callback of the report about a result that is in the private copy: judges it ->
  * kyso_sign_document_completed. */
-void kyso_sign_document_copy_verified(GObject *source, GAsyncResult *result, gpointer user_data);
+void kyso_sign_doc_check_copy_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
 /* ---- the request (sign-doc.c) ---- */
 

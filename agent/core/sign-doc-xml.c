@@ -297,7 +297,7 @@ result_inspected(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_sign_document_completed(self, error);
     else
         kyso_document_report_xml_async(self->signing->agent->signer, self->xml,
-                                       cancellable_of(self), kyso_sign_document_copy_verified,
+                                       cancellable_of(self), kyso_sign_doc_check_copy_verified,
                                        self);
 }
 

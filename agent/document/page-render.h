@@ -6,7 +6,10 @@
  * what it reads, so what it shows is for eyes, never a fact to decide on.
  */
 
-#include <poppler.h>
+#include <glib.h>
+
+/* As poppler.h has it: those who only look at pixels need no poppler. */
+typedef struct _PopplerPage PopplerPage;
 
 #define KYSO_PAGE_RENDER_MAX_SIDE 8192        /* pixels */
 #define KYSO_PAGE_RENDER_MAX_TEXT (64 * 1024) /* bytes */

@@ -53,6 +53,15 @@ kyso_openssl_take_bytes(unsigned char *buffer, int size)
     return bytes;
 }
 
+GBytes *
+kyso_openssl_encode_cms(const CMS_ContentInfo *cms)
+{
+    unsigned char *buffer = NULL;
+    int size = i2d_CMS_ContentInfo(cms, &buffer);
+
+    return kyso_openssl_take_bytes(buffer, size);
+}
+
 GDateTime *
 kyso_openssl_to_date_time(const ASN1_TIME *moment)
 {

@@ -52,6 +52,9 @@ void kyso_openssl_set_error(GError **error, int code, const char *what);
  * freed), so that the result of an i2d call can be passed on unchecked. */
 GBytes *kyso_openssl_take_bytes(unsigned char *buffer, int size);
 
+/* @cms in DER; NULL where OpenSSL cannot encode it. */
+GBytes *kyso_openssl_encode_cms(const CMS_ContentInfo *cms);
+
 /* A moment as OpenSSL has it, in UTC; NULL where it is not a time. */
 GDateTime *kyso_openssl_to_date_time(const ASN1_TIME *moment);
 
