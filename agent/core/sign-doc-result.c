@@ -58,7 +58,9 @@ rewritten_to_json(const KysoSigningDocument *document)
 static json_t *
 warnings_to_json(const KysoSigningDocument *document)
 {
-    if (!document->is_certified || document->is_field_reserved)
+    gboolean is_issue = document->signing->request->purpose == KYSO_PURPOSE_ISSUE;
+
+    if (!is_issue || !document->is_certified || document->is_field_reserved)
         return json_array();
     return json_pack(
         "[{s:s, s:s, s:s}]", "code", "certified_without_fields", "vi",

@@ -58,7 +58,8 @@ class Case(office.Case):
         _, seal = self.home.images()
         more = {'metadata': METADATA, 'image': {'path': str(seal)}, 'seal_mm': 36, **more}
         return {'credentialID': self.home.credentials['agency'], 'purpose': 'issue',
-                'input': {'path': str(source)}, 'output': {'path': str(self.out / name)}, **more}
+                'input': {'path': str(source)}, 'output': {'path': str(self.out / name)},
+                **{key: value for key, value in more.items() if value is not None}}
 
     def issued(self, source, name='issued.pdf', **more):
         with self.agent.connect() as client:
@@ -115,6 +116,9 @@ class Unreserved(Case):
                 self.assertEqual([warning['code'] for warning in result['warnings']], codes)
                 self.assertEqual(result['n_signatures'], 4)
                 self.assert_complete(path, 5)
+                received, _ = self.issued(path, f'received{level}.pdf', purpose='receive',
+                                          metadata={}, image=None, seal_mm=None)
+                self.assertEqual(received['warnings'], [])
 
     def test_one_list_of_letters_by_one_pin(self):
         documents = []
