@@ -37,7 +37,8 @@ typedef struct {
 
     KysoTemporary *result; /* borrowed from copy, or owned (beside a file) */
     goffset result_size;
-    GError *error; /* why it failed, until that is recorded */
+    gint64 evidence; /* its number; 0: none is kept */
+    GError *error;   /* why it failed, until that is recorded */
 } KysoAugmenting;
 
 /* Starts with the input copied and ends in kyso_augment_end. */

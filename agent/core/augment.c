@@ -7,6 +7,7 @@
 #include "agent/core/augment-state.h"
 #include "agent/core/delivery.h"
 #include "agent/core/document-verdict.h"
+#include "agent/core/evidence-keeping.h"
 #include "agent/core/request-file.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
@@ -14,9 +15,10 @@
 #define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
 
 /* read the parameters -> copy the input -> raise it (augment-pdf.c, augment-file.c) -> record ->
- * deliver; each arrow is one callback. What ends it early is recorded too. */
+ * keep the evidence -> deliver; each arrow is one callback. What ends it early is recorded too. */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
+static void evidence_kept(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_delivered(GObject *source, GAsyncResult *result, gpointer user_data);
 static void failure_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
 
@@ -208,13 +210,14 @@ result_to_json(const KysoAugmenting *self)
     if (self->timestamp_time != NULL)
         timestamp = json_pack("{s:s, s:s}", "time", self->timestamp_time, "service",
                               self->timestamp_service);
-    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:o, s:s}", "requestID",
-                     self->record->request_id, "journal", (json_int_t) self->record->sequence,
-                     "level_before", kyso_levels[self->level_before], "conformance_level",
-                     kyso_levels[self->level], "input_digest", self->record->document_digest,
-                     "output_digest", self->record->result_digest, "output_size",
-                     (json_int_t) self->result_size, "timestamp", timestamp, "verdict",
-                     kyso_document_verdict_get(self->report));
+    return json_pack(
+        "{s:s, s:I, s:o, s:s, s:s, s:s, s:s, s:I, s:o, s:s}", "requestID", self->record->request_id,
+        "journal", (json_int_t) self->record->sequence, "evidence",
+        self->evidence != 0 ? json_integer((json_int_t) self->evidence) : json_null(),
+        "level_before", kyso_levels[self->level_before], "conformance_level",
+        kyso_levels[self->level], "input_digest", self->record->document_digest, "output_digest",
+        self->record->result_digest, "output_size", (json_int_t) self->result_size, "timestamp",
+        timestamp, "verdict", kyso_document_verdict_get(self->report));
 }
 
 static void
@@ -254,20 +257,63 @@ kyso_augment_end(KysoAugmenting *self, GError *error)
 }
 
 static void
+deliver(KysoAugmenting *self)
+{
+    kyso_job_set_stage(self->job, "deliver");
+    KysoDeliverySpec spec = {self->result, self->result_size, self->output_path, self->output};
+    kyso_delivery_start_async(&spec, result_delivered, self);
+}
+
+static void
+keep_evidence(KysoAugmenting *self)
+{
+    const KysoRecord *record = self->record;
+    const KysoEvidenceFacts facts = {
+        .kind = "augmented",
+        .digest = record->result_digest,
+        .size = self->result_size,
+        .beside = self->cms != NULL ? record->document_digest : NULL,
+        .input_digest = record->document_digest,
+        .journal = record->sequence,
+        .report = self->report,
+    };
+
+    kyso_evidence_keeping_put_async(self->agent->signer, &facts, evidence_kept, self);
+}
+
+/* It ends without a result, though the journal has one. */
+static void
+lose(KysoAugmenting *self, GError *error)
+{
+    kyso_job_fail(self->job, error);
+    augmenting_free(self);
+}
+
+static void
 success_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     KysoAugmenting *self = user_data;
     GError *error = NULL;
 
-    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, &self->record->sequence,
-                                    &error)) {
-        kyso_job_fail(self->job, error);
-        augmenting_free(self);
-        return;
-    }
-    kyso_job_set_stage(self->job, "deliver");
-    KysoDeliverySpec spec = {self->result, self->result_size, self->output_path, self->output};
-    kyso_delivery_start_async(&spec, result_delivered, self);
+    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, &self->record->sequence, &error))
+        lose(self, error);
+    else if (kyso_evidence_keeping_is_wanted(self->agent->signer))
+        keep_evidence(self);
+    else
+        deliver(self);
+}
+
+static void
+evidence_kept(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    GError *error = NULL;
+
+    self->evidence = kyso_evidence_keeping_put_finish(result, &error);
+    if (self->evidence != 0)
+        deliver(self);
+    else
+        lose(self, error);
 }
 
 static void
@@ -276,9 +322,11 @@ result_delivered(GObject *source, GAsyncResult *result, gpointer user_data)
     KysoAugmenting *self = user_data;
     GError *error = NULL;
 
-    if (kyso_delivery_start_finish(result, &error))
-        kyso_job_return(self->job, result_to_json(self));
-    else
-        kyso_job_fail(self->job, error);
+    if (!kyso_delivery_start_finish(result, &error)) {
+        kyso_evidence_keeping_forget(self->agent->signer, self->evidence);
+        lose(self, error);
+        return;
+    }
+    kyso_job_return(self->job, result_to_json(self));
     augmenting_free(self);
 }

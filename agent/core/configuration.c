@@ -23,17 +23,29 @@ configuration_fault(GError **error, const char *group, const char *key, const ch
 static gboolean
 has_only_known_keys(GKeyFile *file, GError **error)
 {
-    static const char *const known[] = {"sign/hash",          "sign/session-seconds",
-                                        "sign/batch-seconds", "sign/batch-open",
-                                        "prompt/pinentry",    "prompt/language",
-                                        "token/seconds",      "document/seconds",
-                                        "modules/registry",   "timestamp/urls",
-                                        "timestamp/policy",   "timestamp/seconds",
-                                        "timestamp/tries",    "timestamp/later",
-                                        "revocation/check",   "revocation/seconds",
-                                        "network/proxy",      "network/loopback",
-                                        "appearance/seal-mm", "appearance/appendix",
-                                        "appearance/copy",    NULL};
+    static const char *const known[] = {"sign/hash",
+                                        "sign/session-seconds",
+                                        "sign/batch-seconds",
+                                        "sign/batch-open",
+                                        "prompt/pinentry",
+                                        "prompt/language",
+                                        "token/seconds",
+                                        "document/seconds",
+                                        "modules/registry",
+                                        "timestamp/urls",
+                                        "timestamp/policy",
+                                        "timestamp/seconds",
+                                        "timestamp/tries",
+                                        "timestamp/later",
+                                        "revocation/check",
+                                        "revocation/seconds",
+                                        "network/proxy",
+                                        "network/loopback",
+                                        "appearance/seal-mm",
+                                        "appearance/appendix",
+                                        "appearance/copy",
+                                        "evidence/keep",
+                                        NULL};
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     for (char **group = groups; *group != NULL; group++) {
@@ -135,6 +147,7 @@ read_file(KysoConfiguration *self, GKeyFile *file, GError **error)
         !read_batch_open(self, file, error) || !read_appearance(self, file, error) ||
         !read_seconds(file, "token", "seconds", 60, &token_seconds, error) ||
         !read_seconds(file, "document", "seconds", 60, &document_seconds, error) ||
+        !read_boolean(file, "evidence", "keep", &self->keeps_evidence, error) ||
         !kyso_network_rules_read(self, file, error))
         return FALSE;
     self->token_ms = token_seconds * 1000;
@@ -152,6 +165,7 @@ kyso_configuration_load(const char *dir, const char *state_dir, GError **error)
 
     self->dir = g_strdup(dir);
     self->state_dir = g_strdup(state_dir);
+    self->keeps_evidence = TRUE;
     if (g_file_test(dir, G_FILE_TEST_EXISTS) && !kyso_paths_is_trusted(dir, error))
         return NULL;
     if (g_file_test(path, G_FILE_TEST_EXISTS) && !kyso_paths_is_trusted(path, error))

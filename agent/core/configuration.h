@@ -21,6 +21,8 @@
  *                                   wants it so ("timestamp_later")?
  *   [revocation] check=false        is the signer's certificate's status asked for before signing?
  *             seconds=20            for one answer
+ *   [evidence] keep=true            is what proves the signatures of a document kept beside the
+ *                                   journal, until it is deleted with the document?
  *   [network] proxy=system          or none, or http://host:port
  *             loopback=false        may a service be on this machine?
  *   [appearance] seal-mm=36       width of the agency's seal; without it the PNG must tell its own
@@ -58,6 +60,7 @@ typedef struct {
     gboolean is_later_allowed;
     gboolean checks_revocation;
     guint revocation_seconds;
+    gboolean keeps_evidence;
     char *proxy; /* NULL: as the system is set up */
     gboolean is_loopback_allowed;
 } KysoConfiguration;

@@ -247,6 +247,22 @@ kyso_document_signature_judge_status(KysoDocumentSignature *self, const KysoProo
     }
 }
 
+void
+kyso_document_signature_judge_reception(KysoDocumentSignature *self, const KysoProofs *proofs)
+{
+    const KysoTimestamp *timestamp = kyso_document_signature_get_timestamp(self);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+
+    if (self->report == NULL || self->report->chain == NULL)
+        return;
+    g_autoptr(GDateTime) revoked_at = kyso_proofs_find_revocation(proofs, self->report->chain, now);
+    if (revoked_at == NULL ||
+        (timestamp != NULL && g_date_time_compare(timestamp->time, revoked_at) < 0))
+        return;
+    self->status = KYSO_REVOCATION_REVOKED;
+    lower_verdict(self, KYSO_INVALID, "certificate_revoked");
+}
+
 /* JSON */
 
 json_t *

@@ -60,6 +60,11 @@ KysoProofs *kyso_document_signature_get_embedded(const KysoDocumentSignature *se
  * they are for (ETSI EN 319 102-1 §5.6). */
 void kyso_document_signature_judge_status(KysoDocumentSignature *self, const KysoProofs *proofs);
 
+/* Then, when it is received: @proofs are what the services answer now. A certificate that is
+ * revoked by now makes it invalid, unless a right timestamp says that it signed before (ETSI EN 319
+ * 102-1 §5.5). */
+void kyso_document_signature_judge_reception(KysoDocumentSignature *self, const KysoProofs *proofs);
+
 /* TRUE where the document was changed after it in a way that is not allowed, or nobody can say
  * whether. */
 gboolean kyso_document_signature_is_outdated(const KysoDocumentSignature *self);

@@ -2,6 +2,7 @@
 #include "agent/core/proof.h"
 
 #include "agent/pki/timestamp-service.h"
+#include "ipc/base/error.h"
 
 typedef struct {
     KysoConfiguration *configuration; /* borrowed: the agent's, which outlives every request */
@@ -9,6 +10,7 @@ typedef struct {
     GPtrArray *chains; /* of GPtrArray of KysoCertificate */
     GBytes *digest;
     gboolean only_crls;
+    int code; /* of the first fault of those that are gathered */
 } Order;
 
 static void
@@ -42,6 +44,16 @@ add_chain(Order *self, const GPtrArray *chain)
     g_ptr_array_add(self->chains, copy);
 }
 
+static Order *
+order_new_with(KysoSigner *signer, const GPtrArray *chains)
+{
+    Order *self = order_new(signer, NULL);
+
+    for (guint i = 0; i < chains->len; i++)
+        add_chain(self, chains->pdata[i]);
+    return self;
+}
+
 static void
 start(Order *order, GTaskThreadFunc work, GCancellable *cancellable, GAsyncReadyCallback done,
       gpointer user_data)
@@ -61,44 +73,24 @@ rules(const KysoConfiguration *configuration, guint seconds)
 }
 
 static gboolean
-check_all(const Order *order, KysoProofs *proofs, GCancellable *cancellable, GError **error)
+check_chain(const Order *order, guint i, KysoProofs *proofs, GCancellable *cancellable,
+            GError **error)
 {
     const KysoConfiguration *configuration = order->configuration;
     g_autofree char *cache = g_build_filename(configuration->state_dir, "proofs", NULL);
     const KysoRevocationService service = {rules(configuration, configuration->revocation_seconds),
                                            cache, order->only_crls};
 
+    return kyso_revocation_check(&service, order->chains->pdata[i], proofs, cancellable, error);
+}
+
+static gboolean
+check_all(const Order *order, KysoProofs *proofs, GCancellable *cancellable, GError **error)
+{
     for (guint i = 0; i < order->chains->len; i++)
-        if (!kyso_revocation_check(&service, order->chains->pdata[i], proofs, cancellable, error))
+        if (!check_chain(order, i, proofs, cancellable, error))
             return FALSE;
     return TRUE;
-}
-
-static void
-check_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-    GError *error = NULL;
-
-    if (check_all(task_data, NULL, cancellable, &error))
-        g_task_return_boolean(task, TRUE);
-    else
-        g_task_return_error(task, error);
-}
-
-void
-kyso_proof_check_async(KysoSigner *signer, const GPtrArray *chain, GCancellable *cancellable,
-                       GAsyncReadyCallback done, gpointer user_data)
-{
-    Order *order = order_new(signer, NULL);
-
-    add_chain(order, chain);
-    start(order, check_in_thread, cancellable, done, user_data);
-}
-
-gboolean
-kyso_proof_check_finish(GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_boolean(G_TASK(result), error);
 }
 
 static void
@@ -117,10 +109,8 @@ void
 kyso_proof_collect_async(KysoSigner *signer, const GPtrArray *chains, gboolean only_crls,
                          GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
 {
-    Order *order = order_new(signer, NULL);
+    Order *order = order_new_with(signer, chains);
 
-    for (guint i = 0; i < chains->len; i++)
-        add_chain(order, chains->pdata[i]);
     order->only_crls = only_crls;
     start(order, collect_in_thread, cancellable, done, user_data);
 }
@@ -129,6 +119,36 @@ KysoProofs *
 kyso_proof_collect_finish(GAsyncResult *result, GError **error)
 {
     return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+static void
+gather_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+    Order *order = task_data;
+    KysoProofs *proofs = kyso_proofs_new();
+
+    for (guint i = 0; i < order->chains->len; i++) {
+        g_autoptr(GError) fault = NULL;
+        if (!check_chain(order, i, proofs, cancellable, &fault) && order->code == 0)
+            order->code = kyso_error_code(fault);
+    }
+    g_task_return_pointer(task, proofs, (GDestroyNotify) kyso_proofs_free);
+}
+
+void
+kyso_proof_gather_async(KysoSigner *signer, const GPtrArray *chains, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data)
+{
+    start(order_new_with(signer, chains), gather_in_thread, cancellable, done, user_data);
+}
+
+KysoProofs *
+kyso_proof_gather_finish(GAsyncResult *result, int *ret_code)
+{
+    const Order *order = g_task_get_task_data(G_TASK(result));
+
+    *ret_code = order->code;
+    return g_task_propagate_pointer(G_TASK(result), NULL);
 }
 
 static void

@@ -11,17 +11,18 @@
 #include "agent/pki/revocation.h"
 #include "agent/pki/timestamp.h"
 
-/* Is any certificate of @chain (leaf first, anchor last) revoked now? kyso_revocation_check. */
-void kyso_proof_check_async(KysoSigner *signer, const GPtrArray *chain, GCancellable *cancellable,
-                            GAsyncReadyCallback done, gpointer user_data);
-gboolean kyso_proof_check_finish(GAsyncResult *result, GError **error);
-
-/* The same for several paths (GPtrArray of GPtrArray), with the proofs: kyso_proofs_*. @only_crls:
- * as in KysoRevocationService. */
+/* Is any certificate of @chains (GPtrArray of paths, each a GPtrArray, leaf first, anchor last)
+ * revoked now? kyso_revocation_check, with the proofs. @only_crls: as in KysoRevocationService. */
 void kyso_proof_collect_async(KysoSigner *signer, const GPtrArray *chains, gboolean only_crls,
                               GCancellable *cancellable, GAsyncReadyCallback done,
                               gpointer user_data);
 KysoProofs *kyso_proof_collect_finish(GAsyncResult *result, GError **error);
+
+/* The same as far as it goes: what cannot be had, or is revoked, leaves out no other path and no
+ * answer. Never fails; *ret_code is that of the first fault, or 0. */
+void kyso_proof_gather_async(KysoSigner *signer, const GPtrArray *chains, GCancellable *cancellable,
+                             GAsyncReadyCallback done, gpointer user_data);
+KysoProofs *kyso_proof_gather_finish(GAsyncResult *result, int *ret_code);
 
 /* A timestamp over @digest by "SHA256". kyso_timestamp_service_ask. */
 void kyso_proof_stamp_async(KysoSigner *signer, GBytes *digest, GCancellable *cancellable,

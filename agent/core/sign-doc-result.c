@@ -86,6 +86,13 @@ later_to_json(const KysoSigningDocument *document)
                      "“kyso augment” as soon as the service can be reached.");
 }
 
+/* Null where none is kept. */
+static json_t *
+evidence_to_json(gint64 id)
+{
+    return id != 0 ? json_integer((json_int_t) id) : json_null();
+}
+
 /* What there is to say of one signed document, but for its signature. */
 static json_t *
 document_to_json(const KysoSigningDocument *document)
@@ -93,8 +100,9 @@ document_to_json(const KysoSigningDocument *document)
     const KysoRecord *record = document->record;
     g_autofree char *time = kyso_clock_to_rfc3339(document->signing->signing_time);
 
-    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:s?, s:o, s:o, s:o, s:i, s:s, s:o}", "journal",
-                     (json_int_t) record->sequence, "signed_at", time, "input_digest",
+    return json_pack("{s:I, s:o, s:s, s:s, s:s, s:I, s:s?, s:o, s:o, s:o, s:i, s:s, s:o}",
+                     "journal", (json_int_t) record->sequence, "evidence",
+                     evidence_to_json(document->evidence), "signed_at", time, "input_digest",
                      record->document_digest, "output_digest", record->result_digest, "output_size",
                      (json_int_t) document->result_size, "field", document->field, "places",
                      document->places != NULL ? json_incref(document->places) : json_null(),

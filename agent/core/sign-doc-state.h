@@ -110,6 +110,7 @@ struct _KysoSigningDocument {
     KysoTemporary *result;    /* what is handed over; a PDF's is that of its copy */
     goffset result_size;
     KysoDocumentReport *report; /* of the result */
+    gint64 evidence;            /* its number; 0: none is kept */
 };
 
 struct _KysoSigning {
@@ -128,6 +129,7 @@ struct _KysoSigning {
     KysoToken *token;
     KysoCertificate *certificate;
     GPtrArray *chain;
+    KysoProofs *proofs; /* what was answered about its status; NULL: nobody was asked */
     const KysoSignatureScheme *scheme;
     int certificate_code;
     KysoRole role;

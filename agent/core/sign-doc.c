@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/sign-doc.h"
 
+#include "agent/core/evidence-keeping.h"
 #include "agent/core/key-search.h"
 #include "agent/core/proof.h"
 #include "agent/core/sign-doc-state.h"
@@ -33,6 +34,7 @@ kyso_sign_doc_free(KysoSigning *self)
     g_clear_pointer(&self->token, kyso_token_unref);
     g_clear_pointer(&self->certificate, kyso_certificate_unref);
     g_clear_pointer(&self->chain, g_ptr_array_unref);
+    g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_clear_object(&self->login);
     g_free(self);
 }
@@ -217,6 +219,15 @@ is_level_possible(const KysoAgent *agent, const KysoSignRequest *request, GError
     return TRUE;
 }
 
+/* No journal or evidence, no signature: known before anybody is asked for a PIN. */
+static gboolean
+can_record(KysoSigner *signer, GError **error)
+{
+    return kyso_signer_get_journal(signer, error) != NULL &&
+           (!kyso_evidence_keeping_is_wanted(signer) ||
+            kyso_signer_get_evidence(signer, error) != NULL);
+}
+
 void
 kyso_sign_doc_start(KysoAgent *agent, KysoJob *job)
 {
@@ -225,10 +236,8 @@ kyso_sign_doc_start(KysoAgent *agent, KysoJob *job)
 
     if (request != NULL && agent->signer->n_documents + request->items->len > MAX_DOCUMENTS)
         g_set_error(&error, KYSO_ERROR, KYSO_ERROR_QUEUE_FULL, "over %d documents", MAX_DOCUMENTS);
-    /* No journal, no signature: known before anybody is asked for a PIN. */
     if (error != NULL || !is_level_possible(agent, request, &error) ||
-        kyso_agent_get_pool(agent, &error) == NULL ||
-        kyso_signer_get_journal(agent->signer, &error) == NULL) {
+        kyso_agent_get_pool(agent, &error) == NULL || !can_record(agent->signer, &error)) {
         kyso_sign_request_free(request);
         kyso_job_fail(job, error);
         return;
@@ -283,9 +292,11 @@ check_status(KysoSigning *self)
 
     if (!is_wanted || self->certificate_code != 0)
         return;
+    g_autoptr(GPtrArray) chains = g_ptr_array_new();
+    g_ptr_array_add(chains, self->chain);
     self->is_checking = TRUE;
-    kyso_proof_check_async(self->agent->signer, self->chain, kyso_job_cancellable(self->job),
-                           status_known, self);
+    kyso_proof_collect_async(self->agent->signer, chains, FALSE, kyso_job_cancellable(self->job),
+                             status_known, self);
 }
 
 static void
@@ -295,7 +306,8 @@ status_known(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     self->is_checking = FALSE;
-    if (!kyso_proof_check_finish(result, &error))
+    self->proofs = kyso_proof_collect_finish(result, &error);
+    if (self->proofs == NULL)
         stop_beginning(self, NULL, error);
     go_on_if_idle(self);
 }

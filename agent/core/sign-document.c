@@ -2,15 +2,18 @@
 #include <string.h>
 
 #include "agent/core/delivery.h"
+#include "agent/core/evidence-keeping.h"
 #include "agent/core/proof.h"
 #include "agent/core/sign-doc-state.h"
 #include "ipc/base/error.h"
 
 /* One document: read -> judge -> prepare; and later, with its signature: [timestamp ->] complete
- * and check -> record -> deliver. Each arrow is one callback; read downwards. */
+ * and check -> record -> keep the evidence -> deliver. Each arrow is one callback; read downwards.
+ */
 static void signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data);
 static void proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
+static void evidence_kept(GObject *source, GAsyncResult *result, gpointer user_data);
 static void result_delivered(GObject *source, GAsyncResult *result, gpointer user_data);
 
 KysoSigningDocument *
@@ -370,20 +373,61 @@ kyso_sign_document_completed(KysoSigningDocument *self, GError *error)
 }
 
 static void
+deliver(KysoSigningDocument *self)
+{
+    kyso_sign_document_set_stage(self, "deliver");
+    KysoDeliverySpec spec = {self->result, self->result_size, self->item->output_path,
+                             self->item->output};
+    kyso_delivery_start_async(&spec, result_delivered, self);
+}
+
+static void
+keep_evidence(KysoSigningDocument *self)
+{
+    const KysoSigning *signing = self->signing;
+    const KysoRecord *record = self->record;
+    const KysoEvidenceFacts facts = {
+        .kind = "signed",
+        .purpose = record->purpose,
+        .digest = record->result_digest,
+        .size = self->result_size,
+        .beside = kyso_sign_request_is_beside(signing->request) ? record->document_digest : NULL,
+        .name = self->item->name,
+        .input_digest = record->document_digest,
+        .metadata = record->metadata,
+        .journal = record->sequence,
+        .report = self->report,
+        .proofs = signing->proofs,
+    };
+
+    kyso_evidence_keeping_put_async(signing->agent->signer, &facts, evidence_kept, self);
+}
+
+static void
 success_recorded(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     KysoSigningDocument *self = user_data;
     GError *error = NULL;
 
-    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, &self->record->sequence,
-                                    &error)) {
+    if (!kyso_journal_append_finish(KYSO_JOURNAL(source), result, &self->record->sequence, &error))
         done(self, error);
-        return;
-    }
-    kyso_sign_document_set_stage(self, "deliver");
-    KysoDeliverySpec spec = {self->result, self->result_size, self->item->output_path,
-                             self->item->output};
-    kyso_delivery_start_async(&spec, result_delivered, self);
+    else if (kyso_evidence_keeping_is_wanted(self->signing->agent->signer))
+        keep_evidence(self);
+    else
+        deliver(self);
+}
+
+static void
+evidence_kept(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoSigningDocument *self = user_data;
+    GError *error = NULL;
+
+    self->evidence = kyso_evidence_keeping_put_finish(result, &error);
+    if (self->evidence != 0)
+        deliver(self);
+    else
+        done(self, error);
 }
 
 static void
@@ -394,5 +438,7 @@ result_delivered(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (kyso_delivery_start_finish(result, &error))
         self->state = KYSO_DOCUMENT_SIGNED;
+    else
+        kyso_evidence_keeping_forget(self->signing->agent->signer, self->evidence);
     done(self, error);
 }

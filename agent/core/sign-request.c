@@ -158,6 +158,12 @@ read_texts(KysoSignRequest *self, const json_t *params, GError **error)
     return TRUE;
 }
 
+gboolean
+kyso_sign_request_is_beside(const KysoSignRequest *self)
+{
+    return !self->is_pdf && !self->is_attached;
+}
+
 GError *
 kyso_sign_request_explain(const KysoSignRequest *self, GError *error, guint index)
 {

@@ -54,5 +54,8 @@ KysoSignRequest *kyso_sign_request_read(KysoJob *job, GError **error);
 void kyso_sign_request_free(KysoSignRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoSignRequest, kyso_sign_request_free)
 
+/* Does the signature stand beside its file, in one of its own? */
+gboolean kyso_sign_request_is_beside(const KysoSignRequest *self);
+
 /* @error (taken), which document @index of the request had: of a batch, it says so. */
 GError *kyso_sign_request_explain(const KysoSignRequest *self, GError *error, guint index);

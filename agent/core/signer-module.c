@@ -2,6 +2,7 @@
 #include "agent/core/augment.h"
 #include "agent/core/authorization.h"
 #include "agent/core/credentials.h"
+#include "agent/core/evidence-methods.h"
 #include "agent/core/hash-signing.h"
 #include "agent/core/key-search.h"
 #include "agent/core/sign-doc.h"
@@ -43,6 +44,7 @@ signer_close(KysoSigner *self)
     g_clear_pointer(&self->authorizations, g_hash_table_unref);
     g_clear_pointer(&self->searches, kyso_key_search_free_set);
     g_clear_object(&self->journal);
+    g_clear_pointer(&self->evidence, kyso_evidence_store_unref);
     g_clear_pointer(&self->roles, kyso_roles_free);
     g_clear_pointer(&self->trust, kyso_trust_unref);
     g_free(self);
@@ -72,6 +74,14 @@ kyso_signer_get_journal(KysoSigner *self, GError **error)
     if (self->journal == NULL)
         self->journal = kyso_journal_open(self->agent->configuration->state_dir, error);
     return self->journal;
+}
+
+KysoEvidenceStore *
+kyso_signer_get_evidence(KysoSigner *self, GError **error)
+{
+    if (self->evidence == NULL)
+        self->evidence = kyso_evidence_store_open(self->agent->configuration->state_dir, error);
+    return self->evidence;
 }
 
 KysoRole
@@ -105,6 +115,9 @@ static const KysoSignerMethod methods[] = {
     {"signatures.signHash", kyso_hash_signing_sign_hash},
     {"signatures.augment", kyso_augment_start},
     {"signatures.verify", kyso_verifying_verify},
+    {"evidence.list", kyso_evidence_methods_list},
+    {"evidence.get", kyso_evidence_methods_get},
+    {"evidence.delete", kyso_evidence_methods_delete},
     {NULL},
 };
 

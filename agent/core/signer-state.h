@@ -7,6 +7,7 @@
  */
 
 #include "agent/core/signer.h"
+#include "agent/evidence/evidence-store.h"
 #include "agent/journal/journal.h"
 #include "agent/pki/roles.h"
 #include "agent/pki/trust.h"
@@ -18,14 +19,18 @@ struct _KysoSigner {
     KysoAgent *agent;
     KysoTrust *trust;
     KysoRoles *roles;
-    KysoJournal *journal;       /* NULL until first asked for */
-    GHashTable *authorizations; /* SAD -> KysoAuthorization, agent/core/hash-signing.c */
-    KysoKeySearches *searches;  /* requests that look for their key */
-    guint n_documents;          /* of all signDoc requests under way */
+    KysoJournal *journal;        /* NULL until first asked for */
+    KysoEvidenceStore *evidence; /* the same */
+    GHashTable *authorizations;  /* SAD -> KysoAuthorization, agent/core/hash-signing.c */
+    KysoKeySearches *searches;   /* requests that look for their key */
+    guint n_documents;           /* of all signDoc requests under way */
 };
 
 /* Borrowed. KYSO_ERROR_JOURNAL_UNAVAILABLE, KYSO_ERROR_JOURNAL_BROKEN, KYSO_ERROR_DISK_FULL. */
 KysoJournal *kyso_signer_get_journal(KysoSigner *self, GError **error);
+
+/* Borrowed. KYSO_ERROR_EVIDENCE_UNAVAILABLE, KYSO_ERROR_DISK_FULL. */
+KysoEvidenceStore *kyso_signer_get_evidence(KysoSigner *self, GError **error);
 
 KysoRole kyso_signer_get_role(KysoSigner *self, const KysoCertificate *certificate);
 

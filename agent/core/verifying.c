@@ -10,6 +10,7 @@
 #include "agent/core/request-file.h"
 #include "agent/core/request-password.h"
 #include "agent/core/verifying-content.h"
+#include "agent/core/verifying-evidence.h"
 #include "agent/core/xml-reader.h"
 #include "agent/jose/jws-reader.h"
 #include "ipc/base/descriptor.h"
@@ -32,6 +33,7 @@ typedef struct {
     KysoFd input, password; /* password: -1: none */
     GBytes *signature;      /* NULL: it is in the input */
     KysoContentOutput content;
+    gboolean keeps_evidence;
     KysoHelper *reader;
     KysoPrivateCopy *copy;
     json_t *inspection;     /* PDF */
@@ -66,13 +68,21 @@ static gboolean
 read_files(Verifying *self, GError **error)
 {
     g_auto(KysoFd) signature = -1;
+    const json_t *params = kyso_job_params(self->job);
 
-    if (!kyso_request_file_open_input(self->job, kyso_job_params(self->job), "input",
-                                      KYSO_JSON_REQUIRED, &self->input, NULL, error) ||
-        !kyso_request_file_open_input(self->job, kyso_job_params(self->job), "signature",
-                                      KYSO_JSON_OPTIONAL, &signature, NULL, error) ||
-        !kyso_request_password_take(self->job, kyso_job_params(self->job), &self->password,
-                                    error) ||
+    if (!kyso_json_get_boolean(params, "keep_evidence", KYSO_JSON_OPTIONAL, &self->keeps_evidence,
+                               error))
+        return FALSE;
+    if (self->keeps_evidence && json_object_get(params, "content") != NULL) {
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                            "\"keep_evidence\" and \"content\" exclude each other");
+        return FALSE;
+    }
+    if (!kyso_request_file_open_input(self->job, params, "input", KYSO_JSON_REQUIRED, &self->input,
+                                      NULL, error) ||
+        !kyso_request_file_open_input(self->job, params, "signature", KYSO_JSON_OPTIONAL,
+                                      &signature, NULL, error) ||
+        !kyso_request_password_take(self->job, params, &self->password, error) ||
         !kyso_content_output_read(&self->content, self->job, error))
         return FALSE;
     if (signature < 0)
@@ -230,6 +240,9 @@ signatures_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     if (self->content.fd >= 0 || self->content.path != NULL)
         kyso_verifying_content_finish(self->agent, self->job, g_steal_pointer(&report),
                                       g_steal_pointer(&self->copy), &self->content);
+    else if (self->keeps_evidence)
+        kyso_verifying_evidence_finish(self->agent, self->job, g_steal_pointer(&report),
+                                       g_steal_pointer(&self->copy), self->signature);
     else
         kyso_job_return(self->job, kyso_document_report_to_json(report));
     verifying_free(self);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/journal/ledger.h"
+#include "agent/journal/database.h"
 #include "agent/journal/rows.h"
 
 #include "ipc/base/descriptor.h"
@@ -13,7 +14,6 @@
 #include <sys/file.h>
 
 #define FORMAT 1 /* PRAGMA user_version */
-#define BUSY_MS 5000
 
 struct _KysoLedger {
     sqlite3 *db;
@@ -65,38 +65,17 @@ take_lock(const char *dir, GError **error)
     return kyso_fd_steal(&fd);
 }
 
-/* Made here and not by SQLite, so that nobody else can read it from the first moment on; the WAL
- * takes its mode from this file. */
-static gboolean
-make_file(const char *path, GError **error)
-{
-    g_auto(KysoFd) fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd >= 0 || errno == EEXIST)
-        return TRUE;
-    kyso_error_set_errno(error, KYSO_ERROR_JOURNAL_UNAVAILABLE, errno, path);
-    return FALSE;
-}
-
 static gboolean
 connect_file(KysoLedger *self, const char *dir, int flags, GError **error)
 {
     g_autofree char *path = g_build_filename(dir, "journal.db", NULL);
 
-    if ((flags & SQLITE_OPEN_READWRITE) != 0 && !make_file(path, error))
+    if ((flags & SQLITE_OPEN_READWRITE) != 0 &&
+        !kyso_database_make_file(path, KYSO_ERROR_JOURNAL_UNAVAILABLE, error))
         return FALSE;
 
-    int rc = sqlite3_open_v2(path, &self->db, flags | SQLITE_OPEN_FULLMUTEX, NULL);
-    if (rc != SQLITE_OK)
-        return kyso_rows_fail(self->db, rc, error);
-
-    /* What somebody put into the schema of the file must not run here. */
-    sqlite3_db_config(self->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(self->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(self->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    sqlite3_db_config(self->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    sqlite3_busy_timeout(self->db, BUSY_MS);
-    return TRUE;
+    int rc = kyso_database_connect(path, flags, &self->db);
+    return rc == SQLITE_OK || kyso_rows_fail(self->db, rc, error);
 }
 
 static gboolean

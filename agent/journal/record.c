@@ -6,7 +6,8 @@
 #define HASH_VERSION "kyso-record-1"
 #define ELLIPSIS "…"
 
-static const char *const outcomes[] = {"signed", "refused", "cancelled", "failed", "authorized"};
+static const char *const outcomes[] = {"signed", "refused",    "cancelled",
+                                       "failed", "authorized", "deleted"};
 
 #define TEXT(field)                                                                                \
     {                                                                                              \

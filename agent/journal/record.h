@@ -19,9 +19,10 @@ typedef enum {
     KYSO_OUTCOME_CANCELLED,  /* by a person */
     KYSO_OUTCOME_FAILED,     /* by a fault */
     KYSO_OUTCOME_AUTHORIZED, /* a declared number of digests may be signed */
+    KYSO_OUTCOME_DELETED,    /* the evidence of a document */
 } KysoOutcome;
 
-/* "signed", "refused", "cancelled", "failed", "authorized". */
+/* "signed", "refused", "cancelled", "failed", "authorized", "deleted". */
 const char *kyso_outcome_to_string(KysoOutcome outcome);
 gboolean kyso_outcome_from_string(const char *text, KysoOutcome *ret); /* FALSE: none of them */
 

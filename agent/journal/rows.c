@@ -1,47 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/journal/rows.h"
 
+#include "agent/journal/database.h"
 #include "ipc/base/error.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define GENESIS "0000000000000000000000000000000000000000000000000000000000000000"
 
 /* Columns of every SELECT and INSERT over records; the texts follow. */
 enum { SEQUENCE, OUTCOME, CALLER_UID, CALLER_PID, HASH, FIRST_TEXT };
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
-
-/* The errno behind SQLITE_IOERR. sqlite3_system_errno() stays 0 where a commit failed, so the
- * files themselves are asked: the log first, as that is what a commit writes. */
-static int
-file_errno(sqlite3 *db)
-{
-    static const int kinds[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
-    int saved_errno = 0;
-
-    for (gsize i = 0; i < G_N_ELEMENTS(kinds) && saved_errno == 0; i++) {
-        sqlite3_file *file = NULL;
-        sqlite3_file_control(db, "main", kinds[i], &file);
-        if (file != NULL && file->pMethods != NULL)
-            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &saved_errno);
-    }
-    return saved_errno;
-}
-
-static gboolean
-is_disk_full(sqlite3 *db, int rc)
-{
-    if ((rc & 0xff) == SQLITE_FULL)
-        return TRUE;
-    if ((rc & 0xff) != SQLITE_IOERR)
-        return FALSE;
-
-    /* A quota or a file size limit comes as a plain write error. */
-    int saved_errno = file_errno(db);
-    return saved_errno == ENOSPC || saved_errno == EDQUOT || saved_errno == EFBIG;
-}
 
 gboolean
 kyso_rows_fail(sqlite3 *db, int rc, GError **error)
@@ -56,7 +24,7 @@ kyso_rows_fail(sqlite3 *db, int rc, GError **error)
         code = KYSO_ERROR_JOURNAL_BROKEN;
         break;
     default:
-        if (is_disk_full(db, rc))
+        if (kyso_database_is_full(db, rc))
             code = KYSO_ERROR_DISK_FULL;
     }
     g_set_error(error, KYSO_ERROR, code, "journal.db: %s", sqlite3_errmsg(db));

@@ -321,3 +321,32 @@ kyso_proofs_judge(const KysoProofs *proofs, const GPtrArray *chain, GDateTime *a
     }
     return worst;
 }
+
+static void
+find_revocation_by(const GPtrArray *blobs, const Kind *kind, const KysoCertificate *certificate,
+                   const KysoCertificate *issuer, GDateTime *now, GDateTime **earliest)
+{
+    for (guint i = 0; i < blobs->len; i++) {
+        g_autoptr(KysoRevocationAnswer) answer =
+            kind->read(g_ptr_array_index(blobs, i), certificate, issuer, now, NULL);
+        if (answer == NULL || !kyso_revocation_answer_is_revoked(answer, now) ||
+            (*earliest != NULL && g_date_time_compare(*earliest, answer->revoked_at) <= 0))
+            continue;
+        g_clear_pointer(earliest, g_date_time_unref);
+        *earliest = g_date_time_ref(answer->revoked_at);
+    }
+}
+
+GDateTime *
+kyso_proofs_find_revocation(const KysoProofs *proofs, const GPtrArray *chain, GDateTime *now)
+{
+    GDateTime *earliest = NULL;
+
+    for (guint i = 0; i + 1 < chain->len; i++) {
+        const KysoCertificate *certificate = g_ptr_array_index(chain, i);
+        const KysoCertificate *issuer = g_ptr_array_index(chain, i + 1);
+        find_revocation_by(proofs->ocsps, &OCSP, certificate, issuer, now, &earliest);
+        find_revocation_by(proofs->crls, &CRL, certificate, issuer, now, &earliest);
+    }
+    return earliest;
+}

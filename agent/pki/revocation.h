@@ -43,6 +43,11 @@ const char *kyso_revocation_status_name(KysoRevocationStatus status);
 KysoRevocationStatus kyso_proofs_judge(const KysoProofs *proofs, const GPtrArray *chain,
                                        GDateTime *at);
 
+/* The earliest moment at which @proofs, by what holds at the moment @now, call a certificate of
+ * @chain revoked; new, or NULL. */
+GDateTime *kyso_proofs_find_revocation(const KysoProofs *proofs, const GPtrArray *chain,
+                                       GDateTime *now);
+
 /*
  * TRUE where nothing on the path @chain (KysoCertificates, leaf first, anchor last) is revoked now.
  * @proofs: gets the certificates of the path, of those who answered, and the answers; may be NULL.

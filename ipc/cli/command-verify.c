@@ -34,6 +34,20 @@ print_result(const KysoResult *result)
     }
 }
 
+static void
+print_evidence(const KysoResult *result)
+{
+    gint64 id = kyso_client_result_number(result, 0, "evidence.evidenceID");
+    const char *lang = kyso_words_language();
+    const char *status = kyso_client_result_text(result, "evidence.status_error.cause.%s", lang);
+    const char *stamp = kyso_client_result_text(result, "evidence.reception_error.cause.%s", lang);
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, id);
+
+    kyso_cli_print_field(T("Chứng cứ số"), id != 0 ? number : T("không có gì để lưu"));
+    kyso_cli_print_field(T("Trạng thái chứng thư"), status);
+    kyso_cli_print_field(T("Dấu thời gian nhận"), stamp);
+}
+
 static int
 exit_code_of(const char *verdict)
 {
@@ -66,10 +80,12 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
     g_autofree char *content = NULL;
     g_autofree char *password_file = NULL;
     g_auto(KysoFd) password = -1;
+    gboolean keeps = FALSE;
     const GOptionEntry entries[] = {
         {"signature", 0, 0, G_OPTION_ARG_FILENAME, &signature, NULL, NULL},
         {"content", 0, 0, G_OPTION_ARG_FILENAME, &content, NULL, NULL},
         {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file, NULL, NULL},
+        {"keep-evidence", 0, 0, G_OPTION_ARG_NONE, &keeps, NULL, NULL},
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &report, NULL, NULL},
         {NULL},
     };
@@ -77,6 +93,9 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
 
     if (!kyso_cli_parse(&argc, &argv, entries, 1))
         return EXIT_USAGE;
+    if (keeps && (content != NULL || password_file != NULL))
+        return kyso_cli_misused("verify",
+                                T("--keep-evidence không đi với --content và --password-file."));
     if ((signature != NULL) + (content != NULL) + (password_file != NULL) > 1)
         return kyso_cli_misused("verify",
                                 T("--signature, --content và --password-file không đi với nhau."));
@@ -87,6 +106,7 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
         result =
             content != NULL ? kyso_client_verify_content(cli->client, &document, &output, &error)
             : password >= 0 ? kyso_client_verify_encrypted(cli->client, &document, password, &error)
+            : keeps         ? kyso_client_receive(cli->client, &document, &detached, &error)
                             : kyso_client_verify(cli->client, &document, &detached, &error);
     if (kyso_cli_password_ask(cli, &password, &error))
         result = kyso_client_verify_encrypted(cli->client, &document, password, &error);
@@ -101,5 +121,7 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
                              kyso_client_result_text(result, "content.digest") != NULL
                                  ? content
                                  : T("không có hoặc không toàn vẹn, không ghi ra"));
+    if (!cli->json && keeps)
+        print_evidence(result);
     return exit_code_of(kyso_client_result_text(result, "verdict"));
 }

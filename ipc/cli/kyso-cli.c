@@ -20,10 +20,14 @@ static const KysoCommand commands[] = {
      kyso_command_credentials},
     {"sign", "--purpose PURPOSE [--credential ID] IN OUT | --output-dir DIR IN... | --list FILE",
      N_("ký một tài liệu, hoặc nhiều tài liệu với một lần nhập mã PIN"), kyso_command_sign},
-    {"verify", "FILE [--signature FILE] [--content OUT] [--report HTML] [--password-file FILE]",
+    {"verify",
+     "FILE [--signature FILE] [--content OUT] [--report HTML] [--keep-evidence] [--password-file "
+     "FILE]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
     {"augment", "--level B-T|B-LT|B-LTA [--signature FILE.p7s] IN OUT",
      N_("bổ sung dấu thời gian và chứng cứ cho chữ ký đã có"), kyso_command_augment},
+    {"evidence", "list [FILE] | save NUMBER FILE.json | delete FILE",
+     N_("chứng cứ ký số được lưu: xem, ghi ra tệp, hủy cùng văn bản"), kyso_command_evidence},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
 };

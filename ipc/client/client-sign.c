@@ -1,126 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ipc/client/kyso.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
-#include "ipc/client/client-private.h"
-#include "ipc/wire/channel.h"
-
-/* The parameters as they grow, with the descriptors that they name. */
-typedef struct {
-    json_t *params;
-    int fds[KYSO_CHANNEL_MAX_FDS];
-    guint n_fds;
-    gboolean has_too_many;
-    KysoFdList *opened;      /* those of @fds that are ours to close */
-    const char *broken;      /* name of a text that is not UTF-8 */
-    gboolean reserves_twice; /* all fields, and some of them */
-} Parameters;
+#include "ipc/client/client-parameters.h"
 
 static void
-parameters_clear(Parameters *self)
-{
-    json_decref(self->params);
-    kyso_fd_list_free(self->opened);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parameters, parameters_clear)
-
-static Parameters
-parameters_new(void)
-{
-    return (Parameters){.params = json_object(), .opened = kyso_fd_list_new()};
-}
-
-static void
-set_text(Parameters *self, json_t *object, const char *name, const char *text)
-{
-    if (text != NULL && json_object_set_new(object, name, json_string(text)) < 0)
-        self->broken = name;
-}
-
-static void
-set_descriptor(Parameters *self, json_t *object, const char *name, int fd)
-{
-    if (self->n_fds == G_N_ELEMENTS(self->fds)) {
-        self->has_too_many = TRUE;
-        return;
-    }
-    json_object_set_new(object, name, kyso_json_fd(self->n_fds));
-    self->fds[self->n_fds++] = fd;
-}
-
-/* A path as it is, for the agent to open or to make. @code where it cannot be said. */
-static gboolean
-set_path(json_t *object, const char *name, const char *path, int code, GError **error)
-{
-    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-
-    if (!g_utf8_validate(absolute, -1, NULL)) {
-        g_set_error(error, KYSO_ERROR, code, "the path of \"%s\" is not UTF-8", name);
-        return FALSE;
-    }
-    json_object_set_new(object, name, json_pack("{s:s}", "path", absolute));
-    return TRUE;
-}
-
-/* A path is opened here: the agent may see other mounts than this program. But of a list there may
- * be more than a message can carry. @code where it cannot. */
-static gboolean
-set_input(Parameters *self, json_t *object, const char *name, const KysoFile *file,
-          gboolean is_listed, int code, GError **error)
-{
-    if (file->path == NULL && file->fd == 0)
-        return TRUE;
-    if (file->path == NULL) {
-        set_descriptor(self, object, name, file->fd);
-        return TRUE;
-    }
-    if (is_listed)
-        return set_path(object, name, file->path, code, error);
-    int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) {
-        kyso_error_set_errno(error, code, errno, file->path);
-        return FALSE;
-    }
-    kyso_fd_list_append(self->opened, fd);
-    set_descriptor(self, object, name, fd);
-    return TRUE;
-}
-
-/* A path goes as it is: only whoever makes the file can make it appear whole. */
-static gboolean
-set_output(Parameters *self, json_t *object, const char *name, const KysoFile *file, GError **error)
-{
-    if (file->path != NULL)
-        return set_path(object, name, file->path, KYSO_ERROR_OUTPUT_NOT_WRITABLE, error);
-    if (file->fd != 0)
-        set_descriptor(self, object, name, file->fd);
-    return TRUE;
-}
-
-static void
-set_name(Parameters *self, json_t *object, const KysoSignDocument *document)
+set_name(KysoClientParameters *self, json_t *object, const KysoSignDocument *document)
 {
     if (document->name != NULL) {
-        set_text(self, object, "name", document->name);
+        kyso_client_parameters_set_text(self, object, "name", document->name);
     } else if (document->input.path != NULL) {
         g_autofree char *name = g_filename_display_basename(document->input.path);
-        set_text(self, object, "name", name);
+        kyso_client_parameters_set_text(self, object, "name", name);
     }
 }
 
 /* Beside the text @place->anchor, by the sides that a rectangle has. */
 static json_t *
-anchor_to_json(Parameters *self, const KysoPlace *place)
+anchor_to_json(KysoClientParameters *self, const KysoPlace *place)
 {
     json_t *value = json_object();
     double width = place->right - place->left, height = place->top - place->bottom;
 
-    set_text(self, value, "anchor", place->anchor);
+    kyso_client_parameters_set_text(self, value, "anchor", place->anchor);
     if (place->page != 0)
         json_object_set_new(value, "page", json_integer(place->page));
     if (width == 0 && height == 0)
@@ -133,7 +37,7 @@ anchor_to_json(Parameters *self, const KysoPlace *place)
 }
 
 static void
-set_place(Parameters *self, json_t *object, const char *name, const KysoPlace *place)
+set_place(KysoClientParameters *self, json_t *object, const char *name, const KysoPlace *place)
 {
     json_t *value;
 
@@ -141,7 +45,7 @@ set_place(Parameters *self, json_t *object, const char *name, const KysoPlace *p
         value = json_true();
     } else if (place->template_name != NULL) {
         value = json_object();
-        set_text(self, value, "template", place->template_name);
+        kyso_client_parameters_set_text(self, value, "template", place->template_name);
     } else if (place->anchor != NULL) {
         value = anchor_to_json(self, place);
     } else if (place->page != 0) {
@@ -163,7 +67,7 @@ set_if_any(json_t *params, const char *name, json_t *object)
 }
 
 static void
-set_reserve(Parameters *self, json_t *object, const KysoSignDocument *document)
+set_reserve(KysoClientParameters *self, json_t *object, const KysoSignDocument *document)
 {
     json_t *reserve = json_object();
 
@@ -179,23 +83,23 @@ set_reserve(Parameters *self, json_t *object, const KysoSignDocument *document)
 
 /* A text, and where it goes where that is said. */
 static void
-set_blank(Parameters *self, json_t *fill, const char *name, const char *text,
+set_blank(KysoClientParameters *self, json_t *fill, const char *name, const char *text,
           const KysoPlace *place)
 {
     json_t *blank = json_object();
 
     set_place(self, blank, "place", place);
     if (json_object_size(blank) == 0) {
-        set_text(self, fill, name, text);
+        kyso_client_parameters_set_text(self, fill, name, text);
         json_decref(blank);
         return;
     }
-    set_text(self, blank, "text", text);
+    kyso_client_parameters_set_text(self, blank, "text", text);
     json_object_set_new(fill, name, blank);
 }
 
 static void
-set_fill(Parameters *self, json_t *object, const KysoSignDocument *document)
+set_fill(KysoClientParameters *self, json_t *object, const KysoSignDocument *document)
 {
     json_t *fill = json_object();
 
@@ -207,7 +111,7 @@ set_fill(Parameters *self, json_t *object, const KysoSignDocument *document)
 
 /* "KEY=VALUE"; "OUTER.KEY=VALUE" for a member of a member. */
 static void
-set_metadata(Parameters *self, json_t *object, const char *const *pairs)
+set_metadata(KysoClientParameters *self, json_t *object, const char *const *pairs)
 {
     json_t *metadata = json_object();
 
@@ -231,56 +135,40 @@ set_metadata(Parameters *self, json_t *object, const char *const *pairs)
     set_if_any(object, "metadata", metadata);
 }
 
-static gboolean
-is_whole(const Parameters *self, GError **error)
-{
-    if (self->broken != NULL)
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "\"%s\" must be %sUTF-8 text",
-                    self->broken, strcmp(self->broken, "metadata") == 0 ? "KEY=VALUE, " : "");
-    else if (self->reserves_twice)
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                            "reserve_all goes without reserved places");
-    else if (self->has_too_many)
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_DESCRIPTORS, "over %d descriptors",
-                    KYSO_CHANNEL_MAX_FDS);
-    else
-        return TRUE;
-    return FALSE;
-}
-
 /* All that is said of one document, into @object. */
 static gboolean
-set_document(Parameters *self, json_t *object, const KysoSignDocument *document, gboolean is_listed,
-             GError **error)
+set_document(KysoClientParameters *self, json_t *object, const KysoSignDocument *document,
+             gboolean is_listed, GError **error)
 {
     set_name(self, object, document);
     set_place(self, object, "place", &document->place);
     set_reserve(self, object, document);
     set_fill(self, object, document);
-    set_text(self, object, "text", document->text);
-    set_text(self, object, "copy_kind", document->copy_kind);
+    kyso_client_parameters_set_text(self, object, "text", document->text);
+    kyso_client_parameters_set_text(self, object, "copy_kind", document->copy_kind);
     if (document->seal_mm != 0)
         json_object_set_new(object, "seal_mm", json_real(document->seal_mm));
     set_metadata(self, object, document->metadata);
-    return set_input(self, object, "input", &document->input, is_listed,
-                     KYSO_ERROR_INPUT_UNREADABLE, error) &&
-           set_output(self, object, "output", &document->output, error) &&
-           set_input(self, object, "image", &document->image, is_listed,
-                     KYSO_ERROR_IMAGE_UNREADABLE, error);
+    return kyso_client_parameters_set_input(self, object, "input", &document->input, is_listed,
+                                            KYSO_ERROR_INPUT_UNREADABLE, error) &&
+           kyso_client_parameters_set_output(self, object, "output", &document->output, error) &&
+           kyso_client_parameters_set_input(self, object, "image", &document->image, is_listed,
+                                            KYSO_ERROR_IMAGE_UNREADABLE, error);
 }
 
 static void
-set_common(Parameters *self, const KysoSignRequest *request)
+set_common(KysoClientParameters *self, const KysoSignRequest *request)
 {
-    set_text(self, self->params, "purpose", request->purpose);
-    set_text(self, self->params, "credentialID", request->credential_id);
-    set_text(self, self->params, "signAlgo", request->algorithm);
+    kyso_client_parameters_set_text(self, self->params, "purpose", request->purpose);
+    kyso_client_parameters_set_text(self, self->params, "credentialID", request->credential_id);
+    kyso_client_parameters_set_text(self, self->params, "signAlgo", request->algorithm);
     if (request->level != NULL) {
         g_autofree char *level = g_strconcat("AdES-", request->level, NULL);
-        set_text(self, self->params, "conformance_level", level);
+        kyso_client_parameters_set_text(self, self->params, "conformance_level", level);
     }
-    set_text(self, self->params, "signature_format", request->format);
-    set_text(self, self->params, "signed_envelope_property", request->envelope);
+    kyso_client_parameters_set_text(self, self->params, "signature_format", request->format);
+    kyso_client_parameters_set_text(self, self->params, "signed_envelope_property",
+                                    request->envelope);
     if (request->certify)
         json_object_set_new(self->params, "certify", json_true());
     if (request->several)
@@ -290,7 +178,7 @@ set_common(Parameters *self, const KysoSignRequest *request)
     if (request->repair)
         json_object_set_new(self->params, "repair", json_true());
     if (request->password_fd != 0)
-        set_descriptor(self, self->params, "password", request->password_fd);
+        kyso_client_parameters_set_descriptor(self, self->params, "password", request->password_fd);
     if (request->no_wait)
         json_object_set_new(self->params, "wait_for_token", json_false());
 }
@@ -327,13 +215,13 @@ KysoResult *
 kyso_client_sign(KysoClient *client, const KysoSignRequest *request, GError **error)
 {
     g_return_val_if_fail(client != NULL && request != NULL, NULL);
-    g_auto(Parameters) parameters = parameters_new();
+    g_auto(KysoClientParameters) parameters = kyso_client_parameters_new();
     KysoSignDocument document = document_of(request);
     KysoClientWatcher watcher = {.one = request->progress, .user_data = request->user_data};
 
     set_common(&parameters, request);
     if (!set_document(&parameters, parameters.params, &document, FALSE, error) ||
-        !is_whole(&parameters, error))
+        !kyso_client_parameters_is_whole(&parameters, error))
         return NULL;
     return kyso_client_request(client, "signatures.signDoc", g_steal_pointer(&parameters.params),
                                parameters.fds, parameters.n_fds, request->timeout_ms, &watcher,
@@ -371,7 +259,7 @@ kyso_client_sign_list(KysoClient *client, const KysoSignRequest *request,
                       KysoClientListProgress progress, GError **error)
 {
     g_return_val_if_fail(client != NULL && request != NULL && documents != NULL, NULL);
-    g_auto(Parameters) parameters = parameters_new();
+    g_auto(KysoClientParameters) parameters = kyso_client_parameters_new();
     KysoSignDocument common = document_of(request);
     KysoClientWatcher watcher = {.list = progress, .user_data = request->user_data};
     json_t *list = json_array();
@@ -387,76 +275,9 @@ kyso_client_sign_list(KysoClient *client, const KysoSignRequest *request,
         if (!set_document(&parameters, object, &documents[i], TRUE, error))
             return NULL;
     }
-    if (!is_whole(&parameters, error))
+    if (!kyso_client_parameters_is_whole(&parameters, error))
         return NULL;
     return kyso_client_request(client, "signatures.signDoc", g_steal_pointer(&parameters.params),
-                               parameters.fds, parameters.n_fds, request->timeout_ms, &watcher,
-                               error);
-}
-
-KysoResult *
-kyso_client_verify(KysoClient *client, const KysoFile *document, const KysoFile *signature,
-                   GError **error)
-{
-    g_return_val_if_fail(client != NULL && document != NULL, NULL);
-    g_auto(Parameters) parameters = parameters_new();
-
-    if (!set_input(&parameters, parameters.params, "input", document, FALSE,
-                   KYSO_ERROR_INPUT_UNREADABLE, error) ||
-        (signature != NULL && !set_input(&parameters, parameters.params, "signature", signature,
-                                         FALSE, KYSO_ERROR_INPUT_UNREADABLE, error)))
-        return NULL;
-    return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
-                               parameters.fds, parameters.n_fds, 0, NULL, error);
-}
-
-KysoResult *
-kyso_client_verify_encrypted(KysoClient *client, const KysoFile *document, int password_fd,
-                             GError **error)
-{
-    g_return_val_if_fail(client != NULL && document != NULL, NULL);
-    g_auto(Parameters) parameters = parameters_new();
-
-    if (!set_input(&parameters, parameters.params, "input", document, FALSE,
-                   KYSO_ERROR_INPUT_UNREADABLE, error))
-        return NULL;
-    set_descriptor(&parameters, parameters.params, "password", password_fd);
-    return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
-                               parameters.fds, parameters.n_fds, 0, NULL, error);
-}
-
-KysoResult *
-kyso_client_verify_content(KysoClient *client, const KysoFile *document, const KysoFile *content,
-                           GError **error)
-{
-    g_return_val_if_fail(client != NULL && document != NULL && content != NULL, NULL);
-    g_auto(Parameters) parameters = parameters_new();
-
-    if (!set_input(&parameters, parameters.params, "input", document, FALSE,
-                   KYSO_ERROR_INPUT_UNREADABLE, error) ||
-        !set_output(&parameters, parameters.params, "content", content, error))
-        return NULL;
-    return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
-                               parameters.fds, parameters.n_fds, 0, NULL, error);
-}
-
-KysoResult *
-kyso_client_augment(KysoClient *client, const KysoAugmentRequest *request, GError **error)
-{
-    g_return_val_if_fail(client != NULL && request != NULL && request->level != NULL, NULL);
-    g_auto(Parameters) parameters = parameters_new();
-    KysoClientWatcher watcher = {.one = request->progress, .user_data = request->user_data};
-    g_autofree char *level = g_strconcat("AdES-", request->level, NULL);
-
-    set_text(&parameters, parameters.params, "conformance_level", level);
-    if (!set_input(&parameters, parameters.params, "input", &request->input, FALSE,
-                   KYSO_ERROR_INPUT_UNREADABLE, error) ||
-        !set_input(&parameters, parameters.params, "signature", &request->signature, FALSE,
-                   KYSO_ERROR_INPUT_UNREADABLE, error) ||
-        !set_output(&parameters, parameters.params, "output", &request->output, error) ||
-        !is_whole(&parameters, error))
-        return NULL;
-    return kyso_client_request(client, "signatures.augment", g_steal_pointer(&parameters.params),
                                parameters.fds, parameters.n_fds, request->timeout_ms, &watcher,
                                error);
 }

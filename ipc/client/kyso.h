@@ -192,6 +192,11 @@ KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *req
 KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
                                const KysoFile *signature, GError **error);
 
+/* The same of a document that the office receives: the certificates' status is asked for, and what
+ * proves the signatures is kept; its number is "evidence.evidenceID". */
+KysoResult *kyso_client_receive(KysoClient *client, const KysoFile *document,
+                                const KysoFile *signature, GError **error);
+
 /* The same of an encrypted PDF: @password_fd as in KysoSignRequest. */
 KysoResult *kyso_client_verify_encrypted(KysoClient *client, const KysoFile *document,
                                          int password_fd, GError **error);
@@ -217,6 +222,21 @@ typedef struct {
  * output is as it was. */
 KysoResult *kyso_client_augment(KysoClient *client, const KysoAugmentRequest *request,
                                 GError **error);
+
+/* ---- evidence: what proves later that signatures were good ---- */
+
+/* What is kept of @document (NULL: of all documents), newest first, at most 200 of those before the
+ * number @before (0: from the newest on): "evidence.0.evidenceID", "evidence.0.digest", ... */
+KysoResult *kyso_client_list_evidence(KysoClient *client, const KysoFile *document, gint64 before,
+                                      GError **error);
+
+/* Writes number @id with all certificates and answers to @output, in JSON. */
+KysoResult *kyso_client_save_evidence(KysoClient *client, gint64 id, const KysoFile *output,
+                                      GError **error);
+
+/* Deletes what is kept of @document, and nothing else: "deleted" tells how many there were. */
+KysoResult *kyso_client_delete_evidence(KysoClient *client, const KysoFile *document,
+                                        GError **error);
 
 /* ---- errors ---- */
 
