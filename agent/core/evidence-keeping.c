@@ -62,7 +62,9 @@ kyso_evidence_keeping_put_async(KysoSigner *signer, const KysoEvidenceFacts *fac
 gint64
 kyso_evidence_keeping_put_finish(GAsyncResult *result, GError **error)
 {
-    return MAX(g_task_propagate_int(G_TASK(result), error), 0);
+    gint64 id = g_task_propagate_int(G_TASK(result), error);
+
+    return MAX(id, 0);
 }
 
 static void

@@ -80,7 +80,7 @@ class WithoutAgent(Cli):
         usage = self.kyso('--help')
         source = ''.join(path.read_text() for path in CLI.glob('*.c'))
         options = set(re.findall(r'^ +\{"([a-z-]+)", (?:0|\'h\'), 0, G_OPTION', source, re.MULTILINE))
-        commands = set(re.findall(r'^    \{"([a-z]+)", "', (CLI / 'kyso-cli.c').read_text(), re.MULTILINE))
+        commands = set(re.findall(r'^    \{"([a-z]+)",\s+"', (CLI / 'kyso-cli.c').read_text(), re.MULTILINE))
         self.assertGreater(len(options), 15)
         self.assertEqual(options, set(re.findall(r'--([a-z-]+)', manual)))
         described = re.findall(r'^\.TP\n\.B[IR]? "?kyso ([a-z]+)', manual, re.MULTILINE)

@@ -170,6 +170,8 @@ class Running(kyso_kit.Case):
                 'conformance_level': 'AdES-B-T',
             },
             'signatures.verify': {'input': {'path': str(self.letter.path)}},
+            'evidence.get': {'evidenceID': 1},
+            'evidence.delete': {'digest': '0' * 64},
             'requests.cancel': {'requestID': 'none'},
         }
 

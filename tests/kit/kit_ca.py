@@ -44,7 +44,11 @@ keyUsage = critical,digitalSignature,nonRepudiation
 extendedKeyUsage = emailProtection,clientAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+certificatePolicies = @practice
 {links}
+[practice]
+policyIdentifier = 2.16.704.1.1.1.1
+CPS.1 = http://ca.example/cps
 [responder]
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
