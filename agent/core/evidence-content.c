@@ -106,7 +106,7 @@ asked_to_json(KysoEvidence *self, const KysoEvidenceFacts *facts)
     if (facts->proofs == NULL && facts->status_code == 0)
         return json_null();
     if (facts->proofs != NULL) {
-        add_certificates(self, facts->proofs->certificates);
+        json_decref(add_certificates(self, facts->proofs->certificates));
         add_all(self, "ocsp", facts->proofs->ocsps);
         add_all(self, "crl", facts->proofs->crls);
     }

@@ -107,12 +107,26 @@ try_passwords(KysoQpdfReader *self, int fd, goffset size)
     }
 }
 
+/* An /Encrypt that leads nowhere says nothing, until an object of ours gets its number: then what
+ * we wrote would be the document's encryption. */
+static bool
+has_loose_encryption(KysoQpdfReader *self)
+{
+    auto entries = self->pdf->getTrailer().getDictAsMap();
+    auto entry = entries.find("/Encrypt");
+
+    return entry != entries.end() && entry->second.isIndirect() && !self->pdf->isEncrypted();
+}
+
 static bool
 open_source(KysoQpdfReader *self, int fd, goffset size, GError **error)
 {
     try {
         try_passwords(self, fd, size);
-        return true;
+        if (!has_loose_encryption(self))
+            return true;
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED,
+                            "cannot read document: its encryption is not there");
     } catch (QPDFExc const &e) {
         set_open_error(error, e);
     } catch (std::exception const &e) {

@@ -48,6 +48,11 @@ def file_id_missing_and_info_null():
     return whole(simple(), more=b'/Info null /ID []')
 
 
+@odd(REPAIRED)
+def encryption_that_is_not_there():
+    return whole(simple(), more=b'/Encrypt 77 0 R')
+
+
 @odd(SIGNS)
 def javascript_at_opening():
     return whole(simple(b'/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>'))
