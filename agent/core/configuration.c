@@ -23,29 +23,13 @@ configuration_fault(GError **error, const char *group, const char *key, const ch
 static gboolean
 has_only_known_keys(GKeyFile *file, GError **error)
 {
-    static const char *const known[] = {"sign/hash",
-                                        "sign/session-seconds",
-                                        "sign/batch-seconds",
-                                        "sign/batch-open",
-                                        "prompt/pinentry",
-                                        "prompt/language",
-                                        "token/seconds",
-                                        "document/seconds",
-                                        "modules/registry",
-                                        "timestamp/urls",
-                                        "timestamp/policy",
-                                        "timestamp/seconds",
-                                        "timestamp/tries",
-                                        "timestamp/later",
-                                        "revocation/check",
-                                        "revocation/seconds",
-                                        "network/proxy",
-                                        "network/loopback",
-                                        "appearance/seal-mm",
-                                        "appearance/appendix",
-                                        "appearance/copy",
-                                        "evidence/keep",
-                                        NULL};
+    static const char *const known[] = {
+        "sign/hash",        "sign/session-seconds", "sign/batch-seconds", "sign/batch-open",
+        "prompt/pinentry",  "prompt/language",      "token/seconds",      "document/seconds",
+        "modules/registry", "timestamp/urls",       "timestamp/policy",   "timestamp/seconds",
+        "timestamp/tries",  "timestamp/later",      "revocation/check",   "revocation/seconds",
+        "network/proxy",    "network/loopback",     "appearance/seal-mm", "appearance/appendix",
+        "appearance/copy",  "evidence/keep",        "trust/sets",         NULL};
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     for (char **group = groups; *group != NULL; group++) {
@@ -135,11 +119,23 @@ read_appearance(KysoConfiguration *self, GKeyFile *file, GError **error)
     return TRUE;
 }
 
+/* Whether there are such sets is known when they are loaded. */
+static void
+read_trust(KysoConfiguration *self, GKeyFile *file)
+{
+    static const char *const usual[] = {"gcc", NULL};
+
+    self->trust_sets = g_key_file_get_string_list(file, "trust", "sets", NULL, NULL);
+    if (self->trust_sets == NULL)
+        self->trust_sets = g_strdupv((char **) usual);
+}
+
 static gboolean
 read_file(KysoConfiguration *self, GKeyFile *file, GError **error)
 {
     guint token_seconds = 0, document_seconds = 0;
 
+    read_trust(self, file);
     if (!has_only_known_keys(file, error) || !read_prompt(self, file, error) ||
         !read_boolean(file, "sign", "hash", &self->is_hash_signing_allowed, error) ||
         !read_seconds(file, "sign", "session-seconds", 600, &self->hash_session_seconds, error) ||
@@ -188,6 +184,7 @@ kyso_configuration_free(KysoConfiguration *self)
     g_free(self->pinentry);
     g_free(self->language);
     g_strfreev(self->timestamp_urls);
+    g_strfreev(self->trust_sets);
     g_free(self->timestamp_policy);
     g_free(self->proxy);
     g_free(self->appendix_template);

@@ -23,10 +23,10 @@
  *             seconds=20            for one answer
  *   [evidence] keep=true            is what proves the signatures of a document kept beside the
  *                                   journal, until it is deleted with the document?
- *   [network] proxy=system          or none, or http://host:port
- *             loopback=false        may a service be on this machine?
- *   [appearance] seal-mm=36       width of the agency's seal; without it the PNG must tell its own
- *             appendix=Số: {code}; {date}; {time}           the line of an appendix
+ *   [trust] sets=gcc                which CAs are trusted (agent/trust), beside the administrator's
+ * own [network] proxy=system          or none, or http://host:port loopback=false        may a
+ * service be on this machine? [appearance] seal-mm=36       width of the agency's seal; without it
+ * the PNG must tell its own appendix=Số: {code}; {date}; {time}           the line of an appendix
  *             copy={kind}; {organ}; {date}; {time}          that of a copy
  *   [modules] registry=true         use p11-kit's registry (pkcs11/pool/modules.h)
  *
@@ -61,7 +61,8 @@ typedef struct {
     gboolean checks_revocation;
     guint revocation_seconds;
     gboolean keeps_evidence;
-    char *proxy; /* NULL: as the system is set up */
+    char **trust_sets; /* never NULL */
+    char *proxy;       /* NULL: as the system is set up */
     gboolean is_loopback_allowed;
 } KysoConfiguration;
 

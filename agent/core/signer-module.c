@@ -8,24 +8,18 @@
 #include "agent/core/sign-doc.h"
 #include "agent/core/signer-state.h"
 #include "agent/core/verifying.h"
+#include "agent/trust/trust-sets.h"
 #include "ipc/base/error.h"
 #include "ipc/base/paths.h"
 #include "kyso-config.h"
 
-/* The trust that came with the package, then the administrator's own. */
 static KysoTrust *
 load_trust(const KysoConfiguration *configuration, GError **error)
 {
-    g_autofree char *own = g_build_filename(configuration->dir, "trust", NULL);
-    g_autofree char *packaged = g_build_filename(KYSO_DATADIR, "trust", NULL);
-    gboolean has_own = g_file_test(own, G_FILE_TEST_EXISTS);
+    g_autofree char *package = g_build_filename(KYSO_DATADIR, "trust", NULL);
 
-    if (has_own && !kyso_paths_is_trusted(own, error))
-        return NULL;
-    g_autoptr(KysoTrust) trust = kyso_trust_load(packaged, error);
-    if (trust == NULL || (has_own && !kyso_trust_add(trust, own, error)))
-        return NULL;
-    return g_steal_pointer(&trust);
+    return kyso_trust_sets_load(configuration->dir, package,
+                                (const char *const *) configuration->trust_sets, error);
 }
 
 static KysoRoles *

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/pki/trust.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
+#include "agent/pki/certificate-files.h"
 #include "agent/pki/openssl.h"
 #include "ipc/base/error.h"
 
-#define MAX_FILE_SIZE (1024 * 1024)
 #define MAX_EXTRA 64     /* certificates to find the way with */
 #define MAX_DEPTH 8      /* CAs between leaf and anchor */
 #define SECURITY_LEVEL 2 /* 112 bits, see SSL_CTX_set_security_level(3) */
@@ -23,8 +19,8 @@ struct _KysoTrust {
     X509_STORE *store;            /* the anchors */
 };
 
-static KysoTrust *
-trust_new(void)
+KysoTrust *
+kyso_trust_new(void)
 {
     KysoTrust *self = g_new0(KysoTrust, 1);
 
@@ -62,136 +58,66 @@ kyso_trust_unref(KysoTrust *self)
 
 /* A leaf among the anchors would be trusted as it stands, past every check of its path. */
 static gboolean
-add_certificate(GPtrArray *certificates, KysoCertificate *certificate /* taken */, GError **error)
+are_cas(const GPtrArray *certificates, GError **error)
 {
-    if (!kyso_certificate_is_ca(certificate)) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "not a CA: %s",
-                    kyso_certificate_get_subject(certificate));
-        kyso_certificate_unref(certificate);
-        return FALSE;
-    }
-
-    g_ptr_array_add(certificates, certificate);
-    return TRUE;
-}
-
-static gboolean
-read_pem(GPtrArray *certificates, const char *data, gsize size, GError **error)
-{
-    g_autoptr(BIO) bio = BIO_new_mem_buf(data, (int) size);
-    guint n_before = certificates->len;
-
-    for (;;) {
-        ERR_clear_error();
-        g_autoptr(X509) x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-        if (x509 == NULL)
-            break;
-        KysoCertificate *certificate = kyso_certificate_new_from_x509(x509, error);
-        if (certificate == NULL || !add_certificate(certificates, certificate, error))
+    for (guint i = 0; i < certificates->len; i++) {
+        const KysoCertificate *certificate = g_ptr_array_index(certificates, i);
+        if (!kyso_certificate_is_ca(certificate)) {
+            g_set_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "not a CA: %s",
+                        kyso_certificate_get_subject(certificate));
             return FALSE;
+        }
     }
-
-    gboolean is_at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    if (!is_at_end || certificates->len == n_before) {
-        kyso_openssl_set_error(error, KYSO_ERROR_CONFIGURATION, "not a certificate");
-        return FALSE;
-    }
-
-    ERR_clear_error();
     return TRUE;
 }
 
-static gboolean
-read_der(GPtrArray *certificates, const char *data, gsize size, GError **error)
+gboolean
+kyso_trust_take(KysoTrust *self, KysoTrustKind kind, const GPtrArray *certificates, GError **error)
 {
-    g_autoptr(GBytes) der = g_bytes_new(data, size);
-    KysoCertificate *certificate = kyso_certificate_new(der, error);
+    GPtrArray *kinds[] = {self->anchors, self->intermediates, self->timestamp_anchors};
 
-    return certificate != NULL && add_certificate(certificates, certificate, error);
-}
-
-static gboolean
-read_file(GPtrArray *certificates, const char *path, GError **error)
-{
-    g_autofree char *data = NULL;
-    gsize size = 0;
-    GError *cause = NULL;
-
-    gboolean is_read = g_file_get_contents(path, &data, &size, &cause);
-    if (is_read && size > MAX_FILE_SIZE) {
-        g_set_error_literal(&cause, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "too large");
-        is_read = FALSE;
-    }
-    if (is_read && g_strstr_len(data, (gssize) size, "-----BEGIN") != NULL)
-        is_read = read_pem(certificates, data, size, &cause);
-    else if (is_read)
-        is_read = read_der(certificates, data, size, &cause);
-    if (is_read)
-        return TRUE;
-
-    g_set_error(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, "%s: %s", path, cause->message);
-    g_error_free(cause);
-    return FALSE;
-}
-
-static gboolean
-is_certificate_file(const char *name)
-{
-    return g_str_has_suffix(name, ".pem") || g_str_has_suffix(name, ".crt") ||
-           g_str_has_suffix(name, ".cer");
-}
-
-static gboolean
-read_folder(GPtrArray *certificates, const char *dir, const char *name, GError **error)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-    GError *cause = NULL;
-    g_autoptr(GDir) folder = g_dir_open(path, 0, &cause);
-
-    if (folder == NULL && g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-        g_error_free(cause);
-        return TRUE;
-    }
-    if (folder == NULL) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_CONFIGURATION, cause->message);
-        g_error_free(cause);
+    if (!are_cas(certificates, error))
         return FALSE;
-    }
-
-    for (const char *entry; (entry = g_dir_read_name(folder)) != NULL;) {
-        g_autofree char *file = g_build_filename(path, entry, NULL);
-        if (is_certificate_file(entry) && !read_file(certificates, file, error))
+    for (guint i = 0; i < certificates->len; i++) {
+        KysoCertificate *certificate = g_ptr_array_index(certificates, i);
+        if (kind == KYSO_TRUST_ANCHOR &&
+            X509_STORE_add_cert(self->store, kyso_certificate_get_x509(certificate)) != 1) {
+            kyso_openssl_set_error(error, KYSO_ERROR_INTERNAL, "cannot take an anchor");
             return FALSE;
+        }
+        g_ptr_array_add(kinds[kind], kyso_certificate_ref(certificate));
     }
-
     return TRUE;
+}
+
+const char *
+kyso_trust_folder(KysoTrustKind kind)
+{
+    static const char *const names[] = {"anchors", "intermediates", "timestamp-anchors"};
+
+    return names[kind];
 }
 
 gboolean
 kyso_trust_add(KysoTrust *self, const char *dir, GError **error)
 {
-    guint first = self->anchors->len;
-
-    if (!read_folder(self->anchors, dir, "anchors", error) ||
-        !read_folder(self->intermediates, dir, "intermediates", error) ||
-        !read_folder(self->timestamp_anchors, dir, "timestamp-anchors", error))
-        return FALSE;
-
-    for (guint i = first; i < self->anchors->len; i++) {
-        X509 *anchor = kyso_certificate_get_x509(g_ptr_array_index(self->anchors, i));
-        if (X509_STORE_add_cert(self->store, anchor) != 1) {
-            kyso_openssl_set_error(error, KYSO_ERROR_INTERNAL, "cannot take an anchor");
+    for (int kind = 0; kind < KYSO_N_TRUST_KINDS; kind++) {
+        g_autofree char *path = g_build_filename(dir, kyso_trust_folder(kind), NULL);
+        g_autoptr(GPtrArray) certificates = kyso_certificate_files_read(path, error);
+        if (certificates == NULL)
+            return FALSE;
+        if (!kyso_trust_take(self, kind, certificates, error)) {
+            g_prefix_error(error, "%s: ", path);
             return FALSE;
         }
     }
-
     return TRUE;
 }
 
 KysoTrust *
 kyso_trust_load(const char *dir, GError **error)
 {
-    g_autoptr(KysoTrust) self = trust_new();
+    g_autoptr(KysoTrust) self = kyso_trust_new();
 
     return kyso_trust_add(self, dir, error) ? g_steal_pointer(&self) : NULL;
 }

@@ -21,6 +21,25 @@
 
 typedef struct _KysoTrust KysoTrust;
 
+/* What a CA is trusted for. */
+typedef enum {
+    KYSO_TRUST_ANCHOR,           /* as it stands */
+    KYSO_TRUST_INTERMEDIATE,     /* for nothing; helps to find the way */
+    KYSO_TRUST_TIMESTAMP_ANCHOR, /* as it stands, for timestamps only */
+    KYSO_N_TRUST_KINDS,
+} KysoTrustKind;
+
+/* "anchors", "intermediates", "timestamp-anchors". */
+const char *kyso_trust_folder(KysoTrustKind kind);
+
+/* In nobody. */
+KysoTrust *kyso_trust_new(void);
+
+/* Adds @certificates (KysoCertificates), before the first check. KYSO_ERROR_CONFIGURATION names
+ * one that is not a CA's; on FALSE @self is of no use. */
+gboolean kyso_trust_take(KysoTrust *self, KysoTrustKind kind, const GPtrArray *certificates,
+                         GError **error);
+
 /* Reads @dir/anchors, @dir/intermediates and @dir/timestamp-anchors: files *.pem, *.crt, *.cer, in
  * PEM (several a file) or DER. A missing folder is an empty one. KYSO_ERROR_CONFIGURATION names a
  * file that cannot be read or holds a certificate that is not a CA's. */

@@ -31,10 +31,28 @@ kyso_error_private_clear(KysoErrorPrivate *self)
 
 G_DEFINE_EXTENDED_ERROR(KysoError, kyso_error)
 
+/* Both parts in one, made once. */
+static gpointer
+join_tables(gpointer data)
+{
+    gsize n_rules, n_devices;
+    const KysoErrorInfo *rules = kyso_error_table_rules_entries(&n_rules);
+    const KysoErrorInfo *devices = kyso_error_table_devices_entries(&n_devices);
+    GArray *all = g_array_sized_new(FALSE, FALSE, sizeof *rules, (guint) (n_rules + n_devices));
+
+    g_array_append_vals(all, rules, (guint) n_rules);
+    g_array_append_vals(all, devices, (guint) n_devices);
+    return all;
+}
+
 const KysoErrorInfo *
 kyso_error_table(gsize *ret_n)
 {
-    return kyso_error_table_entries(ret_n);
+    static GOnce once = G_ONCE_INIT;
+    const GArray *all = g_once(&once, join_tables, NULL);
+
+    *ret_n = all->len;
+    return (const KysoErrorInfo *) all->data;
 }
 
 const KysoErrorInfo *

@@ -41,6 +41,7 @@ int kyso_command_sign(KysoCli *cli, int argc, char **argv);
 int kyso_command_augment(KysoCli *cli, int argc, char **argv);
 int kyso_command_verify(KysoCli *cli, int argc, char **argv);
 int kyso_command_evidence(KysoCli *cli, int argc, char **argv);
+int kyso_command_trust(KysoCli *cli, int argc, char **argv);
 int kyso_command_requests(KysoCli *cli, int argc, char **argv);
 int kyso_command_cancel(KysoCli *cli, int argc, char **argv);
 

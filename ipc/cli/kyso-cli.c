@@ -28,6 +28,8 @@ static const KysoCommand commands[] = {
      N_("bổ sung dấu thời gian và chứng cứ cho chữ ký đã có"), kyso_command_augment},
     {"evidence", "list [FILE] | save NUMBER FILE.json | delete FILE",
      N_("chứng cứ ký số được lưu: xem, ghi ra tệp, hủy cùng văn bản"), kyso_command_evidence},
+    {"trust", "[--config DIR] list | update FILE",
+     N_("các chứng thư CA được tin cậy: xem, cập nhật bằng gói có ký"), kyso_command_trust},
     {"requests", "", N_("các yêu cầu đang chờ"), kyso_command_requests},
     {"cancel", "REQUEST-ID", N_("hủy một yêu cầu"), kyso_command_cancel},
 };
