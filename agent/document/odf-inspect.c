@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/document/odf-package.h"
+#include "agent/document/xml-extension.h"
 #include "agent/document/xml-insertion.h"
 #include "agent/document/xml-names.h"
 #include "agent/document/xml-parse.h"
@@ -177,20 +178,38 @@ read_list(Inspection *self, xmlDoc *doc, GError **error)
     return g_steal_pointer(&list);
 }
 
-static json_t *
-read_signatures(Inspection *self, GError **error)
+/* All of the package's file of signatures; NULL without an error: there is none. */
+static GBytes *
+read_signatures_file(KysoOdfPackage *package, GError **error)
 {
     guint index;
 
-    if (!kyso_odf_package_find(self->package, KYSO_ODF_SIGNATURES_ENTRY, &index))
-        return json_array();
-    g_autoptr(GBytes) content = kyso_odf_package_read(self->package, index, error);
-    if (content == NULL)
-        return NULL;
+    return kyso_odf_package_find(package, KYSO_ODF_SIGNATURES_ENTRY, &index)
+               ? kyso_odf_package_read(package, index, error)
+               : NULL;
+}
+
+static xmlDoc *
+parse(GBytes *content, GError **error)
+{
     gsize size = 0;
     const void *data = g_bytes_get_data(content, &size);
-    g_autoptr(xmlDoc) doc = kyso_xml_parse(data, size, error);
-    return doc != NULL ? read_list(self, doc, error) : NULL;
+    return kyso_xml_parse(data, size, error);
+}
+
+static json_t *
+read_signatures(Inspection *self, GError **error)
+{
+    GError *fault = NULL;
+    g_autoptr(GBytes) content = read_signatures_file(self->package, &fault);
+
+    if (content == NULL && fault == NULL)
+        return json_array();
+    g_autoptr(xmlDoc) doc = content != NULL ? parse(content, &fault) : NULL;
+    json_t *list = doc != NULL ? read_list(self, doc, &fault) : NULL;
+    if (fault != NULL)
+        g_propagate_error(error, fault);
+    return list;
 }
 
 json_t *
@@ -225,16 +244,51 @@ GBytes *
 kyso_odf_inspect_enclose(GBytes *data, GBytes *signature, GError **error)
 {
     g_autoptr(KysoOdfPackage) package = kyso_odf_package_open(data, error);
-    g_autoptr(GBytes) old = NULL;
-    guint index;
+    GError *fault = NULL;
 
     if (package == NULL)
         return NULL;
-    old = kyso_odf_package_find(package, KYSO_ODF_SIGNATURES_ENTRY, &index)
-              ? kyso_odf_package_read(package, index, error)
-              : g_bytes_new_static(NEW_SIGNATURES, strlen(NEW_SIGNATURES));
-    if (old == NULL)
+    g_autoptr(GBytes) old = read_signatures_file(package, &fault);
+    if (fault != NULL) {
+        g_propagate_error(error, fault);
         return NULL;
-    g_autoptr(GBytes) content = kyso_xml_insertion_splice(old, signature, error);
+    }
+    if (old == NULL)
+        old = g_bytes_new_static(NEW_SIGNATURES, strlen(NEW_SIGNATURES));
+    g_autoptr(GBytes) content = kyso_xml_insertion_splice(old, 0, signature, error);
+    return content != NULL ? kyso_odf_package_sign(data, content, error) : NULL;
+}
+
+static GBytes *
+extend_signature(GBytes *file, guint signature, GBytes *timestamp, GError **error)
+{
+    g_autoptr(xmlDoc) doc = parse(file, error);
+    xmlNode *node = doc != NULL ? xmlDocGetRootElement(doc)->children : NULL;
+    guint number = 0;
+
+    for (; node != NULL; node = node->next)
+        if (kyso_xml_parse_is(node, KYSO_XML_DSIG, "Signature") && number++ == signature)
+            return kyso_xml_extension_add(file, node, timestamp, error);
+    if (doc != NULL)
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "it has %u signatures", number);
+    return NULL;
+}
+
+GBytes *
+kyso_odf_inspect_extend(GBytes *data, guint signature, GBytes *timestamp, GError **error)
+{
+    g_autoptr(KysoOdfPackage) package = kyso_odf_package_open(data, error);
+    GError *fault = NULL;
+    g_autoptr(GBytes) content = NULL;
+
+    if (package == NULL)
+        return NULL;
+    g_autoptr(GBytes) file = read_signatures_file(package, &fault);
+    if (file != NULL)
+        content = extend_signature(file, signature, timestamp, &fault);
+    else if (fault == NULL)
+        fault = g_error_new_literal(KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "it has 0 signatures");
+    if (fault != NULL)
+        g_propagate_error(error, fault);
     return content != NULL ? kyso_odf_package_sign(data, content, error) : NULL;
 }

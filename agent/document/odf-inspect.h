@@ -7,3 +7,4 @@
 
 json_t *kyso_odf_inspect(GBytes *data, gboolean for_signing, KysoXmlOutput *output, GError **error);
 GBytes *kyso_odf_inspect_enclose(GBytes *data, GBytes *signature, GError **error);
+GBytes *kyso_odf_inspect_extend(GBytes *data, guint signature, GBytes *timestamp, GError **error);

@@ -5,42 +5,95 @@
 
 #include "ipc/base/error.h"
 
-/* Where the last @mark before @end begins, or -1. */
-static gssize
-find_before(const char *data, gsize end, const char *mark)
-{
-    gsize length = strlen(mark);
+/* Markup as it is written: a tree does not know which bytes it was read from. */
+typedef struct {
+    const char *data;
+    gsize size, at;
+} Scan;
 
-    for (gssize i = (gssize) end - (gssize) length; i >= 0; i--)
-        if (memcmp(data + i, mark, length) == 0)
-            return i;
-    return -1;
+/* The last tag of an element; of an empty one, its only one. */
+typedef struct {
+    gsize begin, end;
+    gboolean is_empty;
+} LastTag;
+
+static gboolean
+skip_past(Scan *scan, const char *mark)
+{
+    const char *rest = scan->data + scan->at;
+    const char *found = memmem(rest, scan->size - scan->at, mark, strlen(mark));
+
+    if (found == NULL)
+        return FALSE;
+    scan->at += (gsize) (found - rest) + strlen(mark);
+    return TRUE;
+}
+
+/* Behind the ">" of a tag; another may stand in its attributes. */
+static gboolean
+skip_tag(Scan *scan)
+{
+    char quote = '\0';
+
+    while (scan->at < scan->size) {
+        char c = scan->data[scan->at++];
+        if (quote != '\0')
+            quote = c == quote ? '\0' : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '>')
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The next tag ends where @scan then stands; what is none is passed over. */
+static gboolean
+next_tag(Scan *scan, gsize *ret_begin)
+{
+    static const struct {
+        const char *begin, *end;
+    } others[] = {{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}};
+
+    while (skip_past(scan, "<")) {
+        gsize begin = scan->at - 1;
+        guint i = 0;
+        while (i < G_N_ELEMENTS(others) &&
+               (scan->size - begin < strlen(others[i].begin) ||
+                memcmp(scan->data + begin, others[i].begin, strlen(others[i].begin)) != 0))
+            i++;
+        *ret_begin = begin;
+        if (i == G_N_ELEMENTS(others))
+            return skip_tag(scan);
+        scan->at = begin + strlen(others[i].begin);
+        if (!skip_past(scan, others[i].end))
+            return FALSE;
+    }
+    return FALSE;
 }
 
 static gboolean
-ends_with(const char *data, gsize end, const char *mark)
+find_last_tag(Scan *scan, guint element, LastTag *ret)
 {
-    gsize length = strlen(mark);
-    return end >= length && memcmp(data + end - length, mark, length) == 0;
-}
+    guint n_begun = 0, depth = 0, depth_of_it = 0;
+    gsize begin = 0;
 
-/* The end of the root element: what may follow are spaces, comments and instructions. */
-static gsize
-end_of_root(const char *data, gsize size)
-{
-    gssize end = (gssize) size;
-
-    while (end > 0) {
-        if (g_ascii_isspace(data[end - 1]))
-            end--;
-        else if (ends_with(data, (gsize) end, "-->"))
-            end = find_before(data, (gsize) end, "<!--"); /* "--" cannot be inside */
-        else if (ends_with(data, (gsize) end, "?>"))
-            end = find_before(data, (gsize) end, "<?");
-        else
-            break;
+    while (next_tag(scan, &begin)) {
+        gboolean is_end = scan->data[begin + 1] == '/';
+        gboolean is_empty = !is_end && scan->data[scan->at - 2] == '/';
+        *ret = (LastTag){begin, scan->at, is_empty};
+        if (!is_end) {
+            if (n_begun++ == element) {
+                depth_of_it = depth + 1;
+                if (is_empty)
+                    return TRUE;
+            }
+            depth += !is_empty;
+        } else if (depth-- == depth_of_it && n_begun > element) {
+            return TRUE;
+        }
     }
-    return (gsize) MAX(end, 0);
+    return FALSE;
 }
 
 /* Bytes of the name behind "<". */
@@ -56,70 +109,61 @@ name_length(const char *tag, gsize size)
 }
 
 static GBytes *
-join(const char *data, gsize size, gsize begin, gsize end, GByteArray *middle)
+join(const Scan *scan, gsize begin, gsize end, GByteArray *middle)
 {
-    GByteArray *all = g_byte_array_sized_new((guint) (size + middle->len));
+    const guint8 *data = (const guint8 *) scan->data;
+    GByteArray *all = g_byte_array_sized_new((guint) (scan->size + middle->len));
 
-    g_byte_array_append(all, (const guint8 *) data, (guint) begin);
+    g_byte_array_append(all, data, (guint) begin);
     g_byte_array_append(all, middle->data, middle->len);
-    g_byte_array_append(all, (const guint8 *) data + end, (guint) (size - end));
+    g_byte_array_append(all, data + end, (guint) (scan->size - end));
     g_byte_array_unref(middle);
     return g_byte_array_free_to_bytes(all);
 }
 
-typedef struct {
-    gsize tag; /* where the last tag of the root element begins */
-    gsize end; /* and ends */
-    gboolean is_empty;
-} LastTag;
-
 static gboolean
-find_last_tag(const char *data, gsize size, LastTag *ret, GError **error)
+fail(const char *what, GError **error)
 {
-    ret->end = end_of_root(data, size);
-    ret->is_empty = ends_with(data, ret->end, "/>");
-    gssize tag = ends_with(data, ret->end, ">")
-                     ? find_before(data, ret->end, ret->is_empty ? "<" : "</")
-                     : -1;
-    if (tag < 0) {
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_INVALID_XML,
-                            "the end of the root element is not found: is it UTF-8?");
-        return FALSE;
-    }
-    ret->tag = (gsize) tag;
-    return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_INVALID_XML, "%s: is it UTF-8?", what);
+    return FALSE;
 }
 
 gboolean
-kyso_xml_insertion_is_possible(GBytes *xml, GError **error)
+kyso_xml_insertion_is_possible(GBytes *xml, guint n_elements, GError **error)
 {
-    gsize size = 0;
-    const char *data = g_bytes_get_data(xml, &size);
-    LastTag last;
+    Scan scan = {0};
+    guint n_begun = 0;
+    gsize begin;
 
-    return find_last_tag(data, size, &last, error);
+    scan.data = g_bytes_get_data(xml, &scan.size);
+    while (next_tag(&scan, &begin))
+        n_begun += scan.data[begin + 1] != '/';
+    return n_begun == n_elements || fail("its tags are not found", error);
 }
 
 GBytes *
-kyso_xml_insertion_splice(GBytes *xml, GBytes *text, GError **error)
+kyso_xml_insertion_splice(GBytes *xml, guint element, GBytes *text, GError **error)
 {
-    gsize size = 0, text_size = 0;
-    const char *data = g_bytes_get_data(xml, &size);
+    gsize text_size = 0;
     const guint8 *inserted = g_bytes_get_data(text, &text_size);
     LastTag last;
+    Scan scan = {0};
 
-    if (!find_last_tag(data, size, &last, error))
+    scan.data = g_bytes_get_data(xml, &scan.size);
+    if (!find_last_tag(&scan, element, &last)) {
+        fail("the end of the element is not found", error);
         return NULL;
+    }
     GByteArray *middle = g_byte_array_new();
     if (last.is_empty)
         g_byte_array_append(middle, (const guint8 *) ">", 1);
     g_byte_array_append(middle, inserted, (guint) text_size);
     if (!last.is_empty)
-        return join(data, size, last.tag, last.tag, middle);
-    const char *name = data + last.tag + 1;
+        return join(&scan, last.begin, last.begin, middle);
+    const char *name = scan.data + last.begin + 1;
     g_byte_array_append(middle, (const guint8 *) "</", 2);
     g_byte_array_append(middle, (const guint8 *) name,
-                        (guint) name_length(name, last.end - last.tag - 1));
+                        (guint) name_length(name, last.end - last.begin - 1));
     g_byte_array_append(middle, (const guint8 *) ">", 1);
-    return join(data, size, last.end - 2, last.end, middle);
+    return join(&scan, last.end - 2, last.end, middle);
 }

@@ -5,6 +5,7 @@
 
 #include "agent/document/odf-inspect.h"
 #include "agent/document/odf-package.h"
+#include "agent/document/xml-extension.h"
 #include "agent/document/xml-insertion.h"
 #include "agent/document/xml-names.h"
 #include "agent/document/xml-parse.h"
@@ -58,7 +59,8 @@ inspect_xml(GBytes *data, const KysoXmlQuestion *question, KysoXmlOutput *output
     gsize size = 0;
     const void *bytes = g_bytes_get_data(data, &size);
     g_autoptr(xmlDoc) doc = kyso_xml_parse(bytes, size, error);
-    if (doc == NULL || (question->for_signing && !kyso_xml_insertion_is_possible(data, error)))
+    if (doc == NULL || (question->for_signing && !kyso_xml_insertion_is_possible(
+                                                     data, kyso_xml_parse_count(doc, NULL), error)))
         return NULL;
     KysoXmlSignatureSource source = {.doc = doc, .output = output};
     json_t *signatures = read_signatures(&source, error);
@@ -100,5 +102,29 @@ GBytes *
 kyso_xml_inspect_enclose(GBytes *data, GBytes *signature, GError **error)
 {
     return is_zip(data) ? kyso_odf_inspect_enclose(data, signature, error)
-                        : kyso_xml_insertion_splice(data, signature, error);
+                        : kyso_xml_insertion_splice(data, 0, signature, error);
+}
+
+static GBytes *
+extend_xml(GBytes *data, guint signature, GBytes *timestamp, GError **error)
+{
+    gsize size = 0;
+    const void *bytes = g_bytes_get_data(data, &size);
+    g_autoptr(xmlDoc) doc = kyso_xml_parse(bytes, size, error);
+    xmlNode *root = doc != NULL ? xmlDocGetRootElement(doc) : NULL;
+    guint number = 0;
+
+    for (xmlNode *node = root; node != NULL; node = kyso_xml_parse_next(root, node))
+        if (kyso_xml_parse_is(node, KYSO_XML_DSIG, "Signature") && number++ == signature)
+            return kyso_xml_extension_add(data, node, timestamp, error);
+    if (doc != NULL)
+        g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS, "it has %u signatures", number);
+    return NULL;
+}
+
+GBytes *
+kyso_xml_inspect_extend(GBytes *data, guint signature, GBytes *timestamp, GError **error)
+{
+    return is_zip(data) ? kyso_odf_inspect_extend(data, signature, timestamp, error)
+                        : extend_xml(data, signature, timestamp, error);
 }

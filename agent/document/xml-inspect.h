@@ -21,3 +21,8 @@ json_t *kyso_xml_inspect(GBytes *data, const KysoXmlQuestion *question, KysoXmlO
 
 /* The same file with the element @signature in it. As kyso_xml_inspect. */
 GBytes *kyso_xml_inspect_enclose(GBytes *data, GBytes *signature, GError **error);
+
+/* The same file with the element @timestamp in the signature of that index. As kyso_xml_inspect;
+ * KYSO_ERROR_NOT_SUPPORTED as xml-extension.h, KYSO_ERROR_WRONG_PARAMETERS: there are not so
+ * many. */
+GBytes *kyso_xml_inspect_extend(GBytes *data, guint signature, GBytes *timestamp, GError **error);

@@ -147,6 +147,18 @@ kyso_xml_parse_next(const xmlNode *top, const xmlNode *node)
     return node == top ? NULL : node->next;
 }
 
+guint
+kyso_xml_parse_count(const xmlDoc *doc, const xmlNode *element)
+{
+    xmlNode *root = xmlDocGetRootElement(doc);
+    guint number = 0;
+
+    for (xmlNode *node = root; node != NULL && node != element;
+         node = kyso_xml_parse_next(root, node))
+        number += node->type == XML_ELEMENT_NODE;
+    return number;
+}
+
 gboolean
 kyso_xml_parse_is(const xmlNode *node, const char *space, const char *name)
 {

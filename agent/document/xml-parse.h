@@ -25,6 +25,9 @@ xmlDoc *kyso_xml_parse(const void *data, gsize size, GError **error);
  * @top itself. */
 xmlNode *kyso_xml_parse_next(const xmlNode *top, const xmlNode *node);
 
+/* How many elements of @doc begin before @element (NULL: all of them). */
+guint kyso_xml_parse_count(const xmlDoc *doc, const xmlNode *element);
+
 /* Is @node an element @name of @space? */
 gboolean kyso_xml_parse_is(const xmlNode *node, const char *space, const char *name);
 

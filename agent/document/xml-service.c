@@ -73,36 +73,69 @@ inspect_called(KysoCall *call, gpointer user_data)
                      fds, G_N_ELEMENTS(fds));
 }
 
+/* @result: NULL with @error (taken). */
 static void
-enclose_called(KysoCall *call, gpointer user_data)
+return_result(KysoCall *call, GBytes *result, GError *error)
 {
-    static const char *const members[] = {"document", "signature", NULL};
-    const json_t *params = kyso_call_params(call);
-    g_autoptr(GBytes) data = NULL;
-    g_autoptr(GBytes) signature = NULL;
-    g_autoptr(GBytes) result = NULL;
-    GError *error = NULL;
-    g_auto(KysoFd) fd = -1;
+    gsize size = 0;
+    const void *bytes = result != NULL ? g_bytes_get_data(result, &size) : NULL;
+    g_auto(KysoFd) fd = result != NULL ? kyso_fd_new_memory("result", bytes, size, &error) : -1;
 
-    if (kyso_json_only_has(params, members, &error))
-        data = read_file(params, kyso_call_fds(call), "document", KYSO_ODF_MAX_SIZE, &error);
-    if (data != NULL)
-        signature = read_file(params, kyso_call_fds(call), "signature", MAX_SIGNATURE, &error);
-    if (signature != NULL)
-        result = kyso_xml_inspect_enclose(data, signature, &error);
-    if (result != NULL) {
-        gsize size = 0;
-        const void *bytes = g_bytes_get_data(result, &size);
-        fd = kyso_fd_new_memory("result", bytes, size, &error);
-    }
     if (fd < 0)
         kyso_call_fail(call, error);
     else
         kyso_call_return(call, json_pack("{s:o}", "result", kyso_json_fd(0)), &fd, 1);
 }
 
+/* The document, and the element @name that goes into it. */
+static gboolean
+read_both(KysoCall *call, const char *name, GBytes **ret_data, GBytes **ret_element, GError **error)
+{
+    const json_t *params = kyso_call_params(call);
+
+    *ret_data = read_file(params, kyso_call_fds(call), "document", KYSO_ODF_MAX_SIZE, error);
+    if (*ret_data != NULL)
+        *ret_element = read_file(params, kyso_call_fds(call), name, MAX_SIGNATURE, error);
+    return *ret_element != NULL;
+}
+
+static void
+enclose_called(KysoCall *call, gpointer user_data)
+{
+    static const char *const members[] = {"document", "signature", NULL};
+    g_autoptr(GBytes) data = NULL;
+    g_autoptr(GBytes) signature = NULL;
+    g_autoptr(GBytes) result = NULL;
+    GError *error = NULL;
+
+    if (kyso_json_only_has(kyso_call_params(call), members, &error) &&
+        read_both(call, "signature", &data, &signature, &error))
+        result = kyso_xml_inspect_enclose(data, signature, &error);
+    return_result(call, result, error);
+}
+
+static void
+extend_called(KysoCall *call, gpointer user_data)
+{
+    static const char *const members[] = {"document", "signature", "timestamp", NULL};
+    const json_t *params = kyso_call_params(call);
+    g_autoptr(GBytes) data = NULL;
+    g_autoptr(GBytes) timestamp = NULL;
+    g_autoptr(GBytes) result = NULL;
+    GError *error = NULL;
+    gint64 number = 0;
+
+    if (kyso_json_only_has(params, members, &error) &&
+        kyso_json_get_int(params, "signature", KYSO_JSON_REQUIRED, 0, KYSO_XML_MAX_SIGNATURES - 1,
+                          &number, &error) &&
+        read_both(call, "timestamp", &data, &timestamp, &error))
+        result = kyso_xml_inspect_extend(data, (guint) number, timestamp, &error);
+    return_result(call, result, error);
+}
+
 const KysoServiceMethod kyso_xml_service_methods[] = {
     {"xml.inspect", inspect_called},
     {"xml.enclose", enclose_called},
+    {"xml.extend", extend_called},
     {NULL, NULL},
 };

@@ -26,23 +26,31 @@ attribute_of(const xmlNode *node, const char *name)
     return json_string(text != NULL ? text : "");
 }
 
-/* {"offset", "length"} of @element alone, by the method that @method_element names; null where
- * that is not known; NULL where the output is full. */
+/* {"offset", "length"}; NULL where the output is full. */
+static json_t *
+write_part(const KysoXmlSignatureSource *source, const KysoXmlSelection *selection, GError **error)
+{
+    KysoXmlPart part;
+
+    if (!kyso_xml_canonical_write(source->doc, selection, source->output, &part, error))
+        return NULL;
+    return kyso_xml_reference_part(&part);
+}
+
+/* The same of @element alone, by the method that @method_element names; null where
+ * that is not known. */
 static json_t *
 canonical_of(const KysoXmlSignatureSource *source, xmlNode *element, const xmlNode *method_element,
              GError **error)
 {
     g_autofree char *method = kyso_xml_parse_attribute(method_element, "Algorithm");
-    KysoXmlPart part;
 
     if (method_element != NULL && !kyso_xml_canonical_knows(method))
         return json_null();
     g_auto(GStrv) prefixes =
         method_element != NULL ? kyso_xml_reference_prefixes(method_element) : NULL;
     KysoXmlSelection selection = {.only = element, .method = method, .prefixes = prefixes};
-    if (!kyso_xml_canonical_write(source->doc, &selection, source->output, &part, error))
-        return NULL;
-    return kyso_xml_reference_part(&part);
+    return write_part(source, &selection, error);
 }
 
 /* What nobody signs must not hold content that somebody might read as the document's: all that is
@@ -95,9 +103,8 @@ read_certificates(xmlNode *signature)
     return list;
 }
 
-/* The QualifyingProperties of this signature, or NULL. */
-static xmlNode *
-find_properties(xmlNode *signature)
+xmlNode *
+kyso_xml_signature_find_qualifying(xmlNode *signature)
 {
     g_autofree char *id = kyso_xml_parse_attribute(signature, "Id");
     xmlNode *found = NULL;
@@ -126,7 +133,7 @@ child_of(const xmlNode *parent, const char *name)
 xmlNode *
 kyso_xml_signature_find_properties(xmlNode *signature)
 {
-    return child_of(find_properties(signature), "SignedProperties");
+    return child_of(kyso_xml_signature_find_qualifying(signature), "SignedProperties");
 }
 
 /* The first certificate that SigningCertificate(V2) names: the signer's (EN 319 132-1 §5.2.2). */
@@ -181,7 +188,7 @@ static gboolean
 add_properties(json_t *json, const KysoXmlSignatureSource *source, xmlNode *signature,
                xmlNode *value, GError **error)
 {
-    xmlNode *qualifying = find_properties(signature);
+    xmlNode *qualifying = kyso_xml_signature_find_qualifying(signature);
     xmlNode *properties = kyso_xml_signature_find_properties(signature);
     xmlNode *signed_part = child_of(properties, "SignedSignatureProperties");
     json_t *timestamps = read_timestamps(source, qualifying, value, error);
@@ -213,6 +220,11 @@ kyso_xml_signature_read(const KysoXmlSignatureSource *source, xmlNode *signature
     if (signed_info == NULL)
         return NULL;
     json_object_set_new(json, "signed_info", signed_info);
+    KysoXmlSelection selection = {.only = value, .method = KYSO_XML_EXCLUSIVE};
+    json_t *value_content = write_part(source, &selection, error);
+    if (value_content == NULL)
+        return NULL;
+    json_object_set_new(json, "value_content", value_content);
     json_t *references = read_references(source, signature, info, error);
     if (references == NULL)
         return NULL;

@@ -26,6 +26,9 @@ typedef struct {
     gpointer user_data;
 } KysoXmlSignatureSource;
 
+/* The QualifyingProperties (XAdES) of @signature itself, or NULL as below. */
+xmlNode *kyso_xml_signature_find_qualifying(xmlNode *signature);
+
 /* The SignedProperties of @signature itself, or NULL where there are none, or more than one. */
 xmlNode *kyso_xml_signature_find_properties(xmlNode *signature);
 

@@ -227,7 +227,28 @@ kyso_xades_builder_get_signed_properties(const KysoXadesBuilder *self)
     return self->signed_properties;
 }
 
-/* @timestamp: base64, or NULL. */
+/* Of its own namespaces, wherever it is put. */
+static char *
+write_timestamp(GBytes *token)
+{
+    g_autofree char *random = g_uuid_string_random();
+    g_autofree char *base64 = to_base64(token);
+
+    return g_strdup_printf(
+        "<xades:SignatureTimeStamp" XA " Id=\"kyso-%s-timestamp\"><ds:CanonicalizationMethod" DS
+        " Algorithm=\"" EXCLUSIVE "\"></ds:CanonicalizationMethod><xades:EncapsulatedTimeStamp>%s"
+        "</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>",
+        random, base64);
+}
+
+GBytes *
+kyso_xades_builder_write_timestamp(GBytes *token)
+{
+    char *text = write_timestamp(token);
+    return g_bytes_new_take(text, strlen(text));
+}
+
+/* @timestamp: its element, or NULL. */
 static GBytes *
 write_signature(const KysoXadesBuilder *self, const char *timestamp)
 {
@@ -240,14 +261,10 @@ write_signature(const KysoXadesBuilder *self, const char *timestamp)
                            self->id, self->signed_info, self->signature_value, self->certificates,
                            self->id, self->signed_properties);
     if (timestamp != NULL)
-        g_string_append_printf(
-            text,
-            "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
-            "<xades:SignatureTimeStamp Id=\"%s-timestamp\"><ds:CanonicalizationMethod "
-            "Algorithm=\"" EXCLUSIVE "\"></ds:CanonicalizationMethod><xades:EncapsulatedTimeStamp>"
-            "%s</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
-            "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>",
-            self->id, timestamp);
+        g_string_append_printf(text,
+                               "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>%s"
+                               "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>",
+                               timestamp);
     g_string_append(text, "</xades:QualifyingProperties></ds:Object></ds:Signature>");
     return g_string_free_to_bytes(text);
 }
@@ -284,8 +301,8 @@ kyso_xades_builder_hash_signature(const KysoXadesBuilder *self, GError **error)
 GBytes *
 kyso_xades_builder_add_timestamp(KysoXadesBuilder *self, GBytes *token, GError **error)
 {
-    g_autofree char *base64 = to_base64(token);
+    g_autofree char *element = write_timestamp(token);
 
     g_return_val_if_fail(self->signature_value != NULL, NULL);
-    return write_signature(self, base64);
+    return write_signature(self, element);
 }

@@ -55,3 +55,7 @@ GBytes *kyso_xades_builder_hash_signature(const KysoXadesBuilder *self, GError *
 
 /* After finish: the element with the timestamp @token in it, level B-T. */
 GBytes *kyso_xades_builder_add_timestamp(KysoXadesBuilder *self, GBytes *token, GError **error);
+
+/* The element xades:SignatureTimeStamp with @token in it, for a signature that is there already and
+ * whose digest was that of kyso_xades_verify_hash_value. New. */
+GBytes *kyso_xades_builder_write_timestamp(GBytes *token);

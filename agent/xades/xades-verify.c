@@ -291,3 +291,15 @@ kyso_xades_verify(const KysoXadesSubject *subject, gboolean *ret_covers_all, GEr
     }
     return g_steal_pointer(&self);
 }
+
+GBytes *
+kyso_xades_verify_hash_value(const KysoXadesSubject *subject, GError **error)
+{
+    GBytes *digest =
+        hash_part(subject, json_object_get(subject->signature, "value_content"), "SHA256");
+
+    if (digest == NULL)
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_UNREADABLE,
+                            "the signature's value cannot be hashed");
+    return digest;
+}

@@ -27,3 +27,7 @@ typedef struct {
  * KYSO_ERROR_SIGNATURE_UNREADABLE, not a signature by its form. */
 KysoSignatureReport *kyso_xades_verify(const KysoXadesSubject *subject, gboolean *ret_covers_all,
                                        GError **error);
+
+/* The digest by "SHA256" that a timestamp over the signature is asked for: of its ds:SignatureValue
+ * in exclusive canonical form (EN 319 132-1 §5.3). KYSO_ERROR_SIGNATURE_UNREADABLE. */
+GBytes *kyso_xades_verify_hash_value(const KysoXadesSubject *subject, GError **error);

@@ -3,7 +3,8 @@
 /*
  * Any bytes as XML or as an ODF package: refused with a code, or inspected, each part within the
  * bytes that come with it; each signature gets a verdict, and none is valid, as nobody is trusted;
- * and where something was said of a new signature, one can be put in and is found there.
+ * and where something was said of a new signature, one can be put in and is found there. A
+ * timestamp that was put into the first signature is found there, too.
  *
  * First byte: bit 0, for signing; bit 1, without the signatures that are there. Bit 2: the rest is
  * no file, but the file of signatures of a package.
@@ -22,6 +23,11 @@
     "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>"           \
     "<ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256\"/>"        \
     "</ds:SignedInfo><ds:SignatureValue>QUJD</ds:SignatureValue></ds:Signature>"
+
+#define TIMESTAMP                                                                                  \
+    "<xades:SignatureTimeStamp xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\">"                 \
+    "<xades:EncapsulatedTimeStamp>QUJD</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
+#define MAX_TIMESTAMPS 4 /* that are read of a signature */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,6 +72,7 @@ check_signature(const json_t *facts, const json_t *signature, const KysoXmlOutpu
     size_t i;
 
     check_part(json_object_get(signature, "signed_info"), output);
+    check_part(json_object_get(signature, "value_content"), output);
     json_array_foreach(json_object_get(signature, "references"), i, item)
         check_part(json_object_get(item, "content"), output);
     g_assert_true((report == NULL) == (error != NULL));
@@ -118,6 +125,29 @@ enclose(GBytes *file, const json_t *facts)
     g_assert_cmpstr(json_string_value(json_object_get(last, "id")), ==, "fuzz");
 }
 
+static gsize
+count_timestamps(const json_t *facts)
+{
+    const json_t *first = json_array_get(json_object_get(facts, "signatures"), 0);
+    return json_array_size(json_object_get(first, "timestamps"));
+}
+
+static void
+extend(GBytes *file, const json_t *facts)
+{
+    static const KysoXmlQuestion question = {FALSE, FALSE};
+    g_autoptr(GBytes) text = g_bytes_new_static(TIMESTAMP, strlen(TIMESTAMP));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) result = kyso_xml_inspect_extend(file, 0, text, &error);
+
+    g_assert_true((result == NULL) == (error != NULL));
+    g_autoptr(json_t) after = result != NULL ? inspect(result, &question) : NULL;
+    if (after == NULL)
+        return;
+    g_assert_cmpuint(count(after), ==, count(facts));
+    g_assert_cmpuint(count_timestamps(after), ==, MIN(count_timestamps(facts) + 1, MAX_TIMESTAMPS));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -133,5 +163,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(json_t) facts = inspect(file, &question);
     if (facts != NULL && question.for_signing)
         enclose(file, facts);
+    if (facts != NULL)
+        extend(file, facts);
     return 0;
 }
