@@ -2,35 +2,60 @@
 #include "agent/core/augment-state.h"
 
 #include "agent/cms/cades-extension.h"
+#include "agent/core/data-content.h"
+#include "agent/core/data-report.h"
 #include "agent/core/proof.h"
-#include "ipc/base/descriptor.h"
-#include "ipc/base/error.h"
 
 /*
- * A signature beside a file has its timestamp and its proofs among what it does not cover of its
- * own CMS.
+ * A signature over a file has its timestamp and its proofs among what it does not cover of its own
+ * CMS. One that carries the file is first taken off it.
  *
- * verified -> B-T: stamped -> verified; B-LT: proofs collected -> verified; the last time is the
- * check of the result.
+ * [taken off ->] verified -> B-T: stamped -> verified; B-LT: proofs collected -> verified; and then
+ * written [-> read again as a stranger would].
  */
+static void content_taken(GObject *source, GAsyncResult *result, gpointer user_data);
 static void signature_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 static void signature_stamped(GObject *source, GAsyncResult *result, gpointer user_data);
 static void proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data);
+static void result_written(GObject *source, GAsyncResult *result, gpointer user_data);
+static void result_verified(GObject *source, GAsyncResult *result, gpointer user_data);
 
 static void
 look(KysoAugmenting *self)
 {
-    g_clear_pointer(&self->report, kyso_document_report_free);
-    g_clear_pointer(&self->proofs, kyso_proofs_free);
-    kyso_document_report_detached_async(self->agent->signer, self->copy->read_only,
-                                        self->copy->size, self->cms,
+    gboolean carries = self->content != NULL;
+    int fd = carries ? kyso_temporary_fd(self->content->file) : self->copy->read_only;
+    goffset size = carries ? self->content->size : self->copy->size;
+
+    kyso_document_report_detached_async(self->agent->signer, fd, size, self->cms,
                                         kyso_job_cancellable(self->job), signature_verified, self);
 }
 
 void
 kyso_augment_file_start(KysoAugmenting *self)
 {
+    g_autofree char *dir = kyso_augment_work_dir(self);
+
     kyso_job_set_stage(self->job, "inspect");
+    if (self->is_beside)
+        look(self);
+    else
+        kyso_data_content_take_async(self->copy->read_only, self->copy->size, dir,
+                                     kyso_job_cancellable(self->job), content_taken, self);
+}
+
+static void
+content_taken(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    GError *error = NULL;
+
+    self->content = kyso_data_content_take_finish(result, &error);
+    if (self->content == NULL) {
+        kyso_augment_end(self, error);
+        return;
+    }
+    self->cms = g_bytes_ref(self->content->cms);
     look(self);
 }
 
@@ -53,38 +78,19 @@ add_timestamp(KysoAugmenting *self)
                            signature_stamped, self);
 }
 
-static gboolean
-write_result(KysoAugmenting *self, GError **error)
+static void
+write_result(KysoAugmenting *self)
 {
     g_autofree char *dir = kyso_augment_work_dir(self);
-    g_autoptr(KysoFileHash) hash = kyso_file_hash_new("SHA256");
-    gsize size = 0;
-    const void *data = g_bytes_get_data(self->cms, &size);
-
-    self->result = kyso_temporary_new(dir, error);
-    if (self->result == NULL ||
-        !kyso_fd_write_all(kyso_temporary_fd(self->result), data, size, error))
-        return FALSE;
-    self->result_size = (goffset) size;
-    kyso_file_hash_add_bytes(hash, data, size);
-    g_autoptr(GBytes) digest = kyso_file_hash_get(hash);
-    self->record->result_digest = kyso_file_hash_to_hex(digest);
-    return TRUE;
-}
-
-static void
-check_result(KysoAugmenting *self)
-{
-    KysoLevel level = kyso_augment_verdict_level(self->report, self->proofs);
-    GError *error = NULL;
+    KysoSignDataSpec spec = {
+        .dir = dir,
+        .signature = self->cms,
+        .content = self->content != NULL ? kyso_temporary_fd(self->content->file) : -1,
+        .size = self->content != NULL ? self->content->size : 0,
+    };
 
     kyso_job_set_stage(self->job, "check");
-    if (level < self->level)
-        g_set_error(&error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID, "our own result is %s only",
-                    kyso_levels[level]);
-    else
-        write_result(self, &error);
-    kyso_augment_end(self, error);
+    kyso_sign_data_write_async(&spec, kyso_job_cancellable(self->job), result_written, self);
 }
 
 static void
@@ -102,8 +108,21 @@ go_on(KysoAugmenting *self)
         kyso_proof_collect_async(self->agent->signer, unproven, TRUE,
                                  kyso_job_cancellable(self->job), proofs_collected, self);
     } else {
-        check_result(self);
+        write_result(self);
     }
+}
+
+/* FALSE: it is not what it has to be. */
+static gboolean
+take_report(KysoAugmenting *self, GAsyncResult *result, GError **error)
+{
+    g_clear_pointer(&self->report, kyso_document_report_free);
+    g_clear_pointer(&self->proofs, kyso_proofs_free);
+    self->report = kyso_document_report_finish(result, error);
+    if (self->report == NULL)
+        return FALSE;
+    self->proofs = kyso_document_signature_get_embedded(self->report->signatures->pdata[0]);
+    return kyso_augment_check(self, error);
 }
 
 static void
@@ -112,10 +131,7 @@ signature_verified(GObject *source, GAsyncResult *result, gpointer user_data)
     KysoAugmenting *self = user_data;
     GError *error = NULL;
 
-    self->report = kyso_document_report_finish(result, &error);
-    if (self->report != NULL)
-        self->proofs = kyso_document_signature_get_embedded(self->report->signatures->pdata[0]);
-    if (self->report != NULL && kyso_augment_check(self, &error))
+    if (take_report(self, result, &error))
         go_on(self);
     else
         kyso_augment_end(self, error);
@@ -163,6 +179,40 @@ proofs_collected(GObject *source, GAsyncResult *result, gpointer user_data)
 
     if (proofs != NULL && extend(self, NULL, proofs, &error))
         look(self);
+    else
+        kyso_augment_end(self, error);
+}
+
+static void
+result_written(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    GError *error = NULL;
+    g_autoptr(KysoSignDataResult) written = kyso_sign_data_write_finish(result, &error);
+
+    if (written == NULL) {
+        kyso_augment_end(self, error);
+        return;
+    }
+    self->result = g_steal_pointer(&written->file);
+    self->result_size = written->size;
+    self->record->result_digest = g_steal_pointer(&written->digest);
+    if (self->content == NULL)
+        kyso_augment_end_at_level(self);
+    else
+        kyso_data_report_async(self->agent->signer, kyso_temporary_fd(self->result),
+                               self->result_size, NULL, kyso_job_cancellable(self->job),
+                               result_verified, self);
+}
+
+static void
+result_verified(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    KysoAugmenting *self = user_data;
+    GError *error = NULL;
+
+    if (take_report(self, result, &error))
+        kyso_augment_end_at_level(self);
     else
         kyso_augment_end(self, error);
 }

@@ -34,7 +34,7 @@ look(KysoAugmenting *self)
     g_clear_pointer(&self->inspection, json_decref);
     g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_clear_object(&self->reader);
-    self->reader = kyso_document_reader_new();
+    self->reader = kyso_document_reader_new_with(self->password);
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        document_inspected, self);
 }
@@ -109,20 +109,15 @@ add_proofs(KysoAugmenting *self, const GPtrArray *chains)
 static void
 check_result(KysoAugmenting *self)
 {
-    KysoLevel level = kyso_augment_verdict_level(self->report, self->proofs);
     const KysoDocumentSignature *last =
         self->report->signatures->pdata[self->report->signatures->len - 1];
     gboolean is_stamped = last->timestamp != NULL && last->covers_whole_document;
-    GError *error = NULL;
 
-    if (level < self->level || (self->is_sealed && !is_stamped))
-        g_set_error(&error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID, "our own result is %s only",
-                    kyso_levels[level]);
-    g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
-    self->record->result_digest = kyso_file_hash_to_hex(digest);
-    self->result = self->copy->file;
-    self->result_size = self->copy->size;
-    kyso_augment_end(self, error);
+    if (self->is_sealed && !is_stamped)
+        kyso_augment_end(self, g_error_new_literal(KYSO_ERROR, KYSO_ERROR_RESULT_INVALID,
+                                                   "our own result ends without a timestamp"));
+    else
+        kyso_augment_end_with_copy(self);
 }
 
 static void

@@ -3,14 +3,17 @@
 
 /*
  * One signatures.augment on its way: read, verified, raised step by step, verified again, recorded,
- * handed over. The request is in augment.c; how a PDF and how a signature beside a file is raised,
- * in augment-pdf.c and augment-file.c; what is refused, in augment-verdict.c. Main thread only.
+ * handed over. The request is in augment.c; how a PDF, an XML signature and a CMS is raised, in
+ * augment-pdf.c, augment-xml.c and augment-file.c; what is refused, in augment-verdict.c. Main
+ * thread only.
  */
 
 #include "agent/core/document-report.h"
 #include "agent/core/increment.h"
 #include "agent/core/private-copy.h"
+#include "agent/core/sign-data.h"
 #include "agent/core/sign-request.h"
+#include "agent/core/xml-reader.h"
 #include "agent/journal/record.h"
 
 typedef struct {
@@ -18,14 +21,20 @@ typedef struct {
     KysoJob *job;
     KysoLevel level; /* that it shall have */
     KysoFd input, output;
+    KysoFd password;   /* of an encrypted PDF; -1: none */
     char *output_path; /* NULL: into output */
-    GBytes *cms;       /* the signature beside the file; NULL: a PDF */
+    GBytes *cms;       /* the signature beside a file, or around it; NULL: a document */
+    gboolean is_beside;
     KysoRecord *record;
 
-    KysoPrivateCopy *copy; /* PDF: the result to be; else the file that is signed */
+    KysoPrivateCopy *copy;       /* a document: the result to be; else the file that was brought */
+    KysoSignDataResult *content; /* that a CMS carries; NULL: it carries none */
     KysoHelper *reader;
-    json_t *inspection;
-    KysoProofs *proofs; /* that it has by now; NULL: none */
+    json_t *inspection;     /* PDF */
+    KysoXmlInspection *xml; /* XML, ODF */
+    KysoFd extended;        /* what the reader made of it; -1: nothing */
+    guint n_added;          /* timestamps */
+    KysoProofs *proofs;     /* that it has by now; NULL: none */
     KysoDocumentReport *report;
     KysoLevel level_before;
     KysoIncrement *increment;
@@ -35,14 +44,16 @@ typedef struct {
     gboolean has_begun;                        /* it was verified as it came */
     gboolean is_stamped, is_proven, is_sealed; /* steps that were taken: T, LT, LTA */
 
-    KysoTemporary *result; /* borrowed from copy, or owned (beside a file) */
+    KysoTemporary *result; /* that of copy, or owned */
     goffset result_size;
     gint64 evidence; /* its number; 0: none is kept */
     GError *error;   /* why it failed, until that is recorded */
 } KysoAugmenting;
 
-/* Starts with the input copied and ends in kyso_augment_end. */
+/* Starts with the input copied and ends in kyso_augment_end. The last: a CMS, whose cms is not set
+ * where it carries the file. */
 void kyso_augment_pdf_start(KysoAugmenting *self);
+void kyso_augment_xml_start(KysoAugmenting *self);
 void kyso_augment_file_start(KysoAugmenting *self);
 
 /* With @self->report and ->proofs at hand, each time anew: may it be raised, and is what came of it
@@ -58,6 +69,11 @@ void kyso_augment_note_timestamp(KysoAugmenting *self, const KysoTimestamp *time
 
 /* With the result whole and verified, or with @error (taken). */
 void kyso_augment_end(KysoAugmenting *self, GError *error);
+
+/* With what it has become: @self->report and ->proofs are of the result, which has the level asked
+ * for, or this is KYSO_ERROR_RESULT_INVALID. The second: the copy is the result. */
+void kyso_augment_end_at_level(KysoAugmenting *self);
+void kyso_augment_end_with_copy(KysoAugmenting *self);
 
 /* ---- what is there (augment-verdict.c) ---- */
 

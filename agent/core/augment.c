@@ -5,16 +5,18 @@
 
 #include "agent/core/attempt.h"
 #include "agent/core/augment-state.h"
+#include "agent/core/data-report.h"
 #include "agent/core/delivery.h"
 #include "agent/core/document-verdict.h"
 #include "agent/core/evidence-keeping.h"
 #include "agent/core/request-file.h"
+#include "agent/core/request-password.h"
 #include "ipc/base/clock.h"
 #include "ipc/base/error.h"
 
 #define MAX_CMS (1024 * 1024) /* bytes of a detached signature */
 
-/* read the parameters -> copy the input -> raise it (augment-pdf.c, augment-file.c) -> record ->
+/* read the parameters -> copy the input -> raise it (augment-pdf.c, -xml.c, -file.c) -> record ->
  * keep the evidence -> deliver; each arrow is one callback. What ends it early is recorded too. */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void success_recorded(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -28,14 +30,18 @@ augmenting_free(KysoAugmenting *self)
     g_object_unref(self->job);
     kyso_fd_clear(&self->input);
     kyso_fd_clear(&self->output);
+    kyso_fd_clear(&self->password);
+    kyso_fd_clear(&self->extended);
     g_free(self->output_path);
-    if (self->cms != NULL)
+    if (self->copy == NULL || self->result != self->copy->file)
         g_clear_pointer(&self->result, kyso_temporary_free);
     g_clear_pointer(&self->cms, g_bytes_unref);
+    g_clear_pointer(&self->content, kyso_sign_data_result_free);
     kyso_record_free(self->record);
     g_clear_pointer(&self->copy, kyso_private_copy_free);
     g_clear_object(&self->reader);
     json_decref(self->inspection);
+    g_clear_pointer(&self->xml, kyso_xml_inspection_free);
     g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_clear_pointer(&self->report, kyso_document_report_free);
     g_clear_pointer(&self->increment, kyso_increment_free);
@@ -78,17 +84,51 @@ read_signature(KysoAugmenting *self, const json_t *params, GError **error)
     if (self->cms == NULL)
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_SIGNATURE_UNREADABLE, "\"signature\": %s",
                     fault->message);
-    return self->cms != NULL;
+    self->is_beside = self->cms != NULL;
+    return self->is_beside;
+}
+
+/* What can be raised, and how far. */
+typedef struct {
+    const char *name;
+    KysoLevel highest;
+    void (*start)(KysoAugmenting *self);
+} Kind;
+
+static const Kind pdf = {"a PDF", KYSO_LEVEL_LTA, kyso_augment_pdf_start};
+static const Kind xml = {"an XML signature", KYSO_LEVEL_T, kyso_augment_xml_start};
+static const Kind cms = {"a CMS", KYSO_LEVEL_LT, kyso_augment_file_start};
+static const Kind jws = {"a JWS", KYSO_LEVEL_B, NULL};
+
+static gboolean
+is_within(const KysoAugmenting *self, const Kind *kind, GError **error)
+{
+    if (self->level <= kind->highest)
+        return TRUE;
+    g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED, "conformance_level %s of %s",
+                kyso_levels[self->level], kind->name);
+    return FALSE;
+}
+
+/* By how it begins. */
+static const Kind *
+kind_of(const KysoAugmenting *self)
+{
+    int fd = self->copy->read_only;
+    goffset size = self->copy->size;
+
+    if (self->is_beside || kyso_data_report_is_cms(fd, size))
+        return &cms;
+    if (kyso_data_report_knows(fd, size))
+        return &jws;
+    return kyso_xml_reader_knows(fd, size) ? &xml : &pdf;
 }
 
 static gboolean
 is_possible(const KysoAugmenting *self, GError **error)
 {
-    if (self->cms != NULL && self->level > KYSO_LEVEL_LT) {
-        g_set_error(error, KYSO_ERROR, KYSO_ERROR_NOT_SUPPORTED,
-                    "conformance_level %s beside a file", kyso_levels[self->level]);
+    if (self->is_beside && !is_within(self, &cms, error))
         return FALSE;
-    }
     if (self->agent->configuration->timestamp_urls == NULL) {
         g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_TIMESTAMP_UNAVAILABLE,
                             "kyso.conf names no timestamp service ([timestamp] urls)");
@@ -106,6 +146,7 @@ read_request(KysoAugmenting *self, GError **error)
            kyso_request_file_open_input(self->job, params, "input", KYSO_JSON_REQUIRED,
                                         &self->input, NULL, error) &&
            read_signature(self, params, error) &&
+           kyso_request_password_take(self->job, params, &self->password, error) &&
            kyso_request_file_read_output(self->job, params, "output", &self->output,
                                          &self->output_path, error) &&
            is_possible(self, error) && kyso_signer_get_journal(self->agent->signer, error) != NULL;
@@ -159,7 +200,7 @@ kyso_augment_start(KysoAgent *agent, KysoJob *job)
 
     self->agent = agent;
     self->job = g_object_ref(job);
-    self->input = self->output = -1;
+    self->input = self->output = self->password = self->extended = -1;
     self->record = kyso_attempt_new(job, "augment");
     if (!read_request(self, &error)) {
         kyso_job_fail(job, error);
@@ -185,10 +226,11 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
     self->record->document_digest = kyso_file_hash_to_hex(digest);
-    if (self->cms != NULL)
-        kyso_augment_file_start(self);
+    const Kind *kind = kind_of(self);
+    if (is_within(self, kind, &error))
+        kind->start(self);
     else
-        kyso_augment_pdf_start(self);
+        kyso_augment_end(self, error);
 }
 
 void
@@ -256,6 +298,29 @@ kyso_augment_end(KysoAugmenting *self, GError *error)
     kyso_journal_append_async(self->agent->signer->journal, self->record, success_recorded, self);
 }
 
+void
+kyso_augment_end_at_level(KysoAugmenting *self)
+{
+    KysoLevel level = kyso_augment_verdict_level(self->report, self->proofs);
+    GError *error = NULL;
+
+    if (level < self->level)
+        g_set_error(&error, KYSO_ERROR, KYSO_ERROR_RESULT_INVALID, "our own result is %s only",
+                    kyso_levels[level]);
+    kyso_augment_end(self, error);
+}
+
+void
+kyso_augment_end_with_copy(KysoAugmenting *self)
+{
+    g_autoptr(GBytes) digest = kyso_file_hash_get(self->copy->hash);
+
+    self->record->result_digest = kyso_file_hash_to_hex(digest);
+    self->result = self->copy->file;
+    self->result_size = self->copy->size;
+    kyso_augment_end_at_level(self);
+}
+
 static void
 deliver(KysoAugmenting *self)
 {
@@ -272,7 +337,7 @@ keep_evidence(KysoAugmenting *self)
         .kind = "augmented",
         .digest = record->result_digest,
         .size = self->result_size,
-        .beside = self->cms != NULL ? record->document_digest : NULL,
+        .beside = self->is_beside ? record->document_digest : NULL,
         .input_digest = record->document_digest,
         .journal = record->sequence,
         .report = self->report,

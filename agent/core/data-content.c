@@ -29,7 +29,8 @@ has_none(GError **error)
 }
 
 static gboolean
-put_cms(KysoHashedSink *sink, const Order *order, GCancellable *cancellable, GError **error)
+put_cms(KysoHashedSink *sink, const Order *order, GBytes **ret_cms, GCancellable *cancellable,
+        GError **error)
 {
     g_autoptr(KysoCmsEnvelope) envelope = kyso_cms_envelope_read(order->fd, order->size, error);
 
@@ -43,6 +44,7 @@ put_cms(KysoHashedSink *sink, const Order *order, GCancellable *cancellable, GEr
                                         error))
             return FALSE;
     }
+    *ret_cms = g_bytes_ref(envelope->cms);
     return TRUE;
 }
 
@@ -72,7 +74,7 @@ take_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
     if (result->file != NULL) {
         sink.fd = kyso_temporary_fd(result->file);
         if (kyso_data_report_is_cms(order->fd, order->size))
-            put_cms(&sink, order, cancellable, &error);
+            put_cms(&sink, order, &result->cms, cancellable, &error);
         else
             put_jws(&sink, order, &error);
     }

@@ -9,7 +9,7 @@
 #include "agent/core/sign-data.h"
 
 /* The content of the CMS or JWS that @fd (borrowed until done) of @size bytes is, as a file in
- * @dir. Whether it is intact is not asked here. */
+ * @dir; and the CMS without it. Whether it is intact is not asked here. */
 void kyso_data_content_take_async(int fd, goffset size, const char *dir, GCancellable *cancellable,
                                   GAsyncReadyCallback done, gpointer user_data);
 

@@ -39,7 +39,7 @@ static const KysoMethodEntry table[] = {
     {"signatures.signHash", NULL, PERSON_MS, FALSE,
      PARAMS("credentialID", "hash", "hashAlgo", "signAlgo", "SAD", "wait_for_token")},
     {"signatures.augment", NULL, LONGEST_MS, TRUE,
-     PARAMS("input", "signature", "output", "conformance_level")},
+     PARAMS("input", "signature", "output", "password", "conformance_level")},
     {"signatures.verify", NULL, PERSON_MS, FALSE,
      PARAMS("input", "signature", "content", "password", "keep_evidence")},
     {"evidence.list", NULL, QUICK_MS, FALSE, PARAMS("input", "digest", "before", "limit")},

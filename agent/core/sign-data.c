@@ -28,6 +28,7 @@ kyso_sign_data_result_free(KysoSignDataResult *self)
         return;
     g_clear_pointer(&self->file, kyso_temporary_free);
     g_free(self->digest);
+    g_clear_pointer(&self->cms, g_bytes_unref);
     g_free(self);
 }
 

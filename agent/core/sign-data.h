@@ -21,6 +21,7 @@ typedef struct {
     KysoTemporary *file;
     goffset size;
     char *digest; /* SHA-256 in hex */
+    GBytes *cms;  /* kyso_data_content_take: what @file was taken out of; NULL: no CMS */
 } KysoSignDataResult;
 void kyso_sign_data_result_free(KysoSignDataResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoSignDataResult, kyso_sign_data_result_free)

@@ -134,24 +134,6 @@ verify_data(Verifying *self)
     return TRUE;
 }
 
-/* By how it begins: a zip, or markup. All else is for the reader of PDF, which says what is wrong
- * with it. */
-static gboolean
-is_xml(int fd, goffset size)
-{
-    char head[64];
-    gsize length = (gsize) MIN(size, (goffset) sizeof head);
-
-    if (!kyso_fd_read_at(fd, head, length, 0, NULL))
-        return FALSE;
-    if (length >= 4 && memcmp(head, "PK\3\4", 4) == 0)
-        return TRUE;
-    gsize at = length >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    while (at < length && g_ascii_isspace(head[at]))
-        at++;
-    return at < length && head[at] == '<';
-}
-
 static void
 input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -165,7 +147,8 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
     }
     if (verify_data(self))
         return;
-    if (is_xml(self->copy->read_only, self->copy->size)) {
+    /* All else is for the reader of PDF, which says what is wrong with it. */
+    if (kyso_xml_reader_knows(self->copy->read_only, self->copy->size)) {
         self->reader = kyso_xml_reader_new();
         kyso_xml_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                       FALSE, FALSE, xml_inspected, self);

@@ -2,6 +2,7 @@
 #include "agent/core/xml-reader.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "ipc/base/descriptor.h"
@@ -18,6 +19,22 @@ kyso_xml_inspection_free(KysoXmlInspection *self)
     json_decref(self->facts);
     kyso_fd_clear(&self->content);
     g_free(self);
+}
+
+gboolean
+kyso_xml_reader_knows(int fd, goffset size)
+{
+    char head[64];
+    gsize length = (gsize) MIN(size, (goffset) sizeof head);
+
+    if (!kyso_fd_read_at(fd, head, length, 0, NULL))
+        return FALSE;
+    if (length >= 4 && memcmp(head, "PK\3\4", 4) == 0)
+        return TRUE;
+    gsize at = length >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < length && g_ascii_isspace(head[at]))
+        at++;
+    return at < length && head[at] == '<';
 }
 
 KysoHelper *
@@ -106,6 +123,26 @@ kyso_xml_reader_enclose_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, 
     json_t *params =
         json_pack("{s:o, s:o}", "document", kyso_json_fd(0), "signature", kyso_json_fd(1));
     kyso_helper_call_async(self, "xml.enclose", params, fds, G_N_ELEMENTS(fds),
+                           agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
+                           user_data);
+    return TRUE;
+}
+
+gboolean
+kyso_xml_reader_extend_async(KysoHelper *self, KysoAgent *agent, KysoJob *job, int document,
+                             guint signature, GBytes *timestamp, GAsyncReadyCallback done,
+                             gpointer user_data, GError **error)
+{
+    gsize size = 0;
+    const void *data = g_bytes_get_data(timestamp, &size);
+    g_auto(KysoFd) memory = kyso_fd_new_memory("timestamp", data, size, error);
+
+    if (memory < 0)
+        return FALSE;
+    int fds[] = {document, memory};
+    json_t *params = json_pack("{s:o, s:i, s:o}", "document", kyso_json_fd(0), "signature",
+                               (int) signature, "timestamp", kyso_json_fd(1));
+    kyso_helper_call_async(self, "xml.extend", params, fds, G_N_ELEMENTS(fds),
                            agent->configuration->document_ms, kyso_job_cancellable(job), NULL, done,
                            user_data);
     return TRUE;

@@ -19,6 +19,9 @@ typedef struct {
 void kyso_xml_inspection_free(KysoXmlInspection *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoXmlInspection, kyso_xml_inspection_free)
 
+/* By how @fd begins: a zip, or markup. */
+gboolean kyso_xml_reader_knows(int fd, goffset size);
+
 /* A reader for one document, starting; ended when dropped. */
 KysoHelper *kyso_xml_reader_new(void);
 
@@ -37,6 +40,13 @@ KysoXmlInspection *kyso_xml_reader_inspect_finish(KysoHelper *self, GAsyncResult
 gboolean kyso_xml_reader_enclose_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
                                        int document, GBytes *signature, GAsyncReadyCallback done,
                                        gpointer user_data, GError **error);
+
+/* The document with the element @timestamp among the unsigned properties of the signature of this
+ * index. Ends with kyso_xml_reader_enclose_finish: KYSO_ERROR_NOT_SUPPORTED, a signature without
+ * properties. FALSE as above. */
+gboolean kyso_xml_reader_extend_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,
+                                      int document, guint signature, GBytes *timestamp,
+                                      GAsyncReadyCallback done, gpointer user_data, GError **error);
 
 /* A descriptor of the result, or -1. */
 int kyso_xml_reader_enclose_finish(KysoHelper *self, GAsyncResult *result, GError **error);

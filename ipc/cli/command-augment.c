@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "ipc/base/descriptor.h"
+#include "ipc/cli/cli-password.h"
+
 #define MAX_TIMEOUT 3600 /* seconds, ipc/PROTOCOL.md §1 */
 
 static const char *const levels[] = {"B-T", "B-LT", "B-LTA", NULL};
@@ -30,14 +33,39 @@ print_result(const KysoResult *result, const char *path)
     kyso_cli_print_field(T("SHA-256"), kyso_client_result_text(result, "output_digest"));
 }
 
+static KysoResult *
+ask_agent(KysoCli *cli, KysoAugmentRequest *request, int password, GError **error)
+{
+    request->password_fd = MAX(password, 0);
+    KysoResult *result = kyso_client_augment(cli->client, request, error);
+    if (request->progress != NULL)
+        fputs("\r\033[K", stderr);
+    return result;
+}
+
+/* A password that is needed is asked for. */
+static KysoResult *
+augment(KysoCli *cli, KysoAugmentRequest *request, const char *password_file, GError **error)
+{
+    g_auto(KysoFd) password = -1;
+    KysoResult *result = NULL;
+
+    if (kyso_cli_password_open(password_file, &password, error) && kyso_cli_connect(cli, error))
+        result = ask_agent(cli, request, password, error);
+    if (kyso_cli_password_ask(cli, &password, error))
+        result = ask_agent(cli, request, password, error);
+    return result;
+}
+
 int
 kyso_command_augment(KysoCli *cli, int argc, char **argv)
 {
-    g_autofree char *signature = NULL, *level = NULL;
+    g_autofree char *signature = NULL, *level = NULL, *password_file = NULL;
     int timeout = 0;
     const GOptionEntry entries[] = {
         {"signature", 0, 0, G_OPTION_ARG_FILENAME, &signature, NULL, NULL},
         {"level", 0, 0, G_OPTION_ARG_STRING, &level, NULL, NULL},
+        {"password-file", 0, 0, G_OPTION_ARG_FILENAME, &password_file, NULL, NULL},
         {"timeout", 0, 0, G_OPTION_ARG_INT, &timeout, NULL, NULL},
         {NULL},
     };
@@ -56,10 +84,7 @@ kyso_command_augment(KysoCli *cli, int argc, char **argv)
                                   .timeout_ms = timeout * 1000};
     if (!cli->json && isatty(STDERR_FILENO))
         request.progress = stage_reached;
-    g_autoptr(KysoResult) result =
-        kyso_cli_connect(cli, &error) ? kyso_client_augment(cli->client, &request, &error) : NULL;
-    if (request.progress != NULL)
-        fputs("\r\033[K", stderr);
+    g_autoptr(KysoResult) result = augment(cli, &request, password_file, &error);
     if (result == NULL)
         return kyso_cli_fail(cli, error);
     if (cli->json)

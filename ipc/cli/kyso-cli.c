@@ -24,7 +24,7 @@ static const KysoCommand commands[] = {
      "FILE [--signature FILE] [--content OUT] [--report HTML] [--keep-evidence] [--password-file "
      "FILE]",
      N_("kiểm tra chữ ký của một tài liệu"), kyso_command_verify},
-    {"augment", "--level B-T|B-LT|B-LTA [--signature FILE.p7s] IN OUT",
+    {"augment", "--level B-T|B-LT|B-LTA [--signature FILE.p7s] [--password-file FILE] IN OUT",
      N_("bổ sung dấu thời gian và chứng cứ cho chữ ký đã có"), kyso_command_augment},
     {"evidence", "list [FILE] | save NUMBER FILE.json | delete FILE",
      N_("chứng cứ ký số được lưu: xem, ghi ra tệp, hủy cùng văn bản"), kyso_command_evidence},

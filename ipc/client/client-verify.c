@@ -84,6 +84,9 @@ kyso_client_augment(KysoClient *client, const KysoAugmentRequest *request, GErro
                                            &request->output, error) ||
         !kyso_client_parameters_is_whole(&parameters, error))
         return NULL;
+    if (request->password_fd != 0)
+        kyso_client_parameters_set_descriptor(&parameters, parameters.params, "password",
+                                              request->password_fd);
     return kyso_client_request(client, "signatures.augment", g_steal_pointer(&parameters.params),
                                parameters.fds, parameters.n_fds, request->timeout_ms, &watcher,
                                error);

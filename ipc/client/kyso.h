@@ -208,13 +208,16 @@ KysoResult *kyso_client_verify_content(KysoClient *client, const KysoFile *docum
 
 /* What to raise, and to which level. Start from {0}; what is needed is marked. */
 typedef struct {
-    KysoFile input;     /* needed: the signed PDF; or the file beside which @signature stands */
+    KysoFile input;     /* needed: a signed PDF, XML, ODF or CMS; or the file beside which
+                           @signature stands */
     KysoFile signature; /* a detached CAdES over @input; then it is raised */
     KysoFile output;    /* needed. At a path the result appears whole or not at all */
-    const char *level;  /* needed: "B-T", "B-LT"; a PDF also "B-LTA", which renews as well */
+    const char *level;  /* needed: "B-T"; CMS and PDF also "B-LT"; a PDF also "B-LTA", which renews
+                           as well */
     int timeout_ms;     /* default 900,000 */
     KysoClientProgress progress;
     gpointer user_data;
+    int password_fd; /* of an encrypted PDF, as in KysoSignRequest; 0: none */
 } KysoAugmentRequest;
 
 /* Adds timestamp and proofs to what is signed already; nobody signs. The result is that of

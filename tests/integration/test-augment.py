@@ -4,19 +4,24 @@
 with the services dead; no earlier signature is hurt, nobody is asked for a PIN, and what is broken
 is not raised."""
 
+import hashlib
+import re
 import subprocess
 
 import kyso_kit
 import later_office
+import odd_locked
 import office
 import tap
+import xml_documents
 from later_office import LT, LTA, T
 
 
 class Case(later_office.Case):
-    def others_accept(self, path, n_signatures):
+    def others_accept(self, path, n_signatures, *options):
         """pdfsig's word on every signature that a person made."""
-        said = subprocess.run(['pdfsig', '-nocert', path], capture_output=True, text=True).stdout
+        said = subprocess.run(['pdfsig', '-nocert', *options, path],
+                              capture_output=True, text=True).stdout
         self.assertEqual(said.count('Signature is Valid'), n_signatures, said)
         self.assertNotIn('Signature is Invalid', said)
 
@@ -84,6 +89,32 @@ class Levels(Case):
                 self.assertEqual(self.verify_offline(target)[0]['revocation'], 'good')
                 self.others_accept(target, 1)
 
+    def test_an_encrypted_pdf_is_raised_with_its_password(self):
+        locked, signed = self.home.path / 'locked.pdf', self.home.path / 'signed.pdf'
+        locked.write_bytes(odd_locked.qpdf('--encrypt', 'secret', 'owner', '256',
+                                           data=self.letter.path.read_bytes()))
+        with self.agent.connect() as client, odd_locked.secret('secret') as fds:
+            client.call('signatures.signDoc', {
+                **self.approval(), 'input': {'path': str(locked)}, 'output': {'path': str(signed)},
+                'password': {'fd': 0}}, fds)
+        for code, password in (('password_needed', None), ('password_wrong', 'wrong')):
+            self.refuse_augment(code, f'augment: encrypted, {password}', signed, outcome='failed',
+                                password=password)
+        target = self.home.path / 'raised.pdf'
+        result = self.augment(signed, target, LTA, 'secret')
+        self.assertEqual((result['level_before'], result['verdict']), ('AdES-B-B', 'valid'))
+        self.assertTrue(target.read_bytes().startswith(signed.read_bytes()))
+        self.assertEqual(self.verify_offline(target, password='secret')[0]['revocation'], 'good')
+        self.others_accept(target, 1, '-upw', 'secret')
+        with odd_locked.secret('secret') as (fd,):
+            again = self.home.path / 'again.pdf'
+            done = subprocess.run(
+                [kyso_kit.program('ipc/cli/kyso'), 'augment', '--level', 'B-LT', '--password-file',
+                 f'/dev/fd/{fd}', signed, again], env=self.home.environment(), pass_fds=(fd,),
+                capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.verify_offline(again, password='secret')), 2)
+
     def test_a_signature_beside_a_file_is_raised(self):
         signed = self.home.path / 'signed.p7s'
         with self.agent.connect() as client:
@@ -101,6 +132,68 @@ class Levels(Case):
                  self.home.config / 'trust' / 'anchors' / 'root.pem'], capture_output=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             signed = target
+
+    def sign_data(self, source, target, name='leader', purpose='xml', **more):
+        with self.agent.connect() as client:
+            client.sign_file(source, target, **{'credentialID': self.home.credentials[name],
+                                                'purpose': purpose, **more})
+
+    def assert_stamped(self, source, target, n_signatures):
+        """Raised from B-B to B-T, and no higher: each signature has a timestamp of its own."""
+        result = self.augment(source, target, T)
+        self.assertEqual((result['level_before'], result['conformance_level'], result['verdict']),
+                         ('AdES-B-B', T, 'valid'))
+        signatures = self.verify_offline(target)
+        self.assertEqual([bool(entry['timestamp']) for entry in signatures], [True] * n_signatures)
+        self.refuse_augment('not_supported', f'augment: {target.suffix} to {LT}', target,
+                            outcome='failed')
+        self.refuse_augment('level_reached', f'augment: {target.suffix} again', target, T)
+
+    def test_each_signature_of_an_xml_document_is_raised(self):
+        report = xml_documents.write_report(self.home.path / 'report.xml')
+        once, twice, raised = (self.home.path / f'{name}.xml' for name in ('once', 'twice', 'raised'))
+        self.sign_data(report, once, several=True)
+        self.sign_data(once, twice, 'agency')
+        self.assert_stamped(twice, raised, 2)
+        text = raised.read_text(encoding='utf-8')
+        added = re.findall('<xades:UnsignedProperties.*?</xades:UnsignedProperties>', text)
+        self.assertEqual(len(added), 2)
+        for part in added:
+            text = text.replace(part, '')
+        self.assertEqual(text, twice.read_text(encoding='utf-8'))
+        stamped, both = self.home.path / 'stamped.xml', self.home.path / 'both.xml'
+        self.sign_data(report, stamped, several=True, conformance_level=T)
+        self.sign_data(stamped, twice, 'agency')
+        self.assertEqual(self.augment(twice, both, T)['level_before'], 'AdES-B-B')
+        self.assertEqual(both.read_text(encoding='utf-8').count('<xades:EncapsulatedTimeStamp>'), 2)
+
+    def test_each_signature_of_an_odf_package_is_raised(self):
+        odt = xml_documents.write_odt(self.home.path / 'letter.odt')
+        once, twice, raised = (self.home.path / f'{name}.odt' for name in ('once', 'twice', 'raised'))
+        self.sign_data(odt, once)
+        self.sign_data(once, twice, 'agency')
+        self.assert_stamped(twice, raised, 2)
+        before, after = xml_documents.read_package(twice), xml_documents.read_package(raised)
+        self.assertEqual(list(before), list(after))
+        self.assertEqual({name for name in before if before[name] != after[name]},
+                         {xml_documents.SIGNATURES})
+
+    def test_a_signature_around_its_content_is_raised(self):
+        source, content = self.home.path / 'signed.p7m', self.home.path / 'content'
+        self.sign_data(self.letter.path, source, purpose='file', signed_envelope_property='Attached')
+        digest = hashlib.sha256(source.read_bytes()).hexdigest()
+        self.refuse_augment('not_supported', f'augment: CMS to {LTA}', source, LTA, outcome='failed')
+        for old, level in (('AdES-B-B', T), (T, LT)):
+            target = self.home.path / f'{level}.p7m'
+            result = self.augment(source, target, level)
+            self.assertEqual((result['level_before'], result['conformance_level']), (old, level))
+            self.assertEqual(result['input_digest'], digest)
+            digest = hashlib.sha256(target.read_bytes()).hexdigest()
+            self.assertEqual(result['output_digest'], digest)
+            entry, = self.verify_offline(target, content={'path': str(content)})
+            self.assertEqual(entry['revocation'], 'not_proven' if level == T else 'good')
+            self.assertEqual(content.read_bytes(), self.letter.path.read_bytes())
+            source = target
 
     def test_an_agency_can_sign_after_a_leader_was_raised(self):
         approved, raised = self.home.path / 'approved.pdf', self.home.path / 'raised.pdf'
@@ -125,6 +218,32 @@ class Levels(Case):
 
 
 class Refused(Case):
+    def test_data_that_cannot_be_raised_is_told(self):
+        jws = self.home.path / 'signed.jws'
+        message = self.home.path / 'message.txt'
+        message.write_text('Nội dung', encoding='utf-8')
+        with self.agent.connect() as client:
+            client.sign_file(message, jws, **self.detached(
+                purpose='message', signature_format='J'))
+        self.refuse_augment('not_supported', 'augment: a JWS', jws, T, outcome='failed')
+        bare = self.home.path / 'signed.p7s'
+        with self.agent.connect() as client:
+            client.sign_file(message, bare, **self.detached())
+        self.refuse_augment('signature_unreadable', 'augment: without its content', bare, T)
+        report = xml_documents.write_report(self.home.path / 'report.xml')
+        self.refuse_augment('not_signed', 'augment: XML not signed', report, T)
+
+    def test_a_broken_xml_signature_is_not_raised(self):
+        report = xml_documents.write_report(self.home.path / 'report.xml')
+        signed = self.home.path / 'signed.xml'
+        with self.agent.connect() as client:
+            client.sign_file(report, signed, **self.detached(purpose='xml'))
+        broken = xml_documents.change_text(signed, self.home.path / 'broken.xml', 'Thử Nghiệm', 'Khác')
+        self.refuse_augment('earlier_signature_broken', 'augment: XML changed', broken, T)
+        self.home.services.set('lying', 'tsa')
+        self.refuse_augment('timestamp_wrong', 'augment: XML, tsa lying', signed, T, outcome='failed')
+        self.home.services.set('good')
+
     def test_what_is_not_valid_is_not_raised(self):
         signed = self.home.path / 'signed.pdf'
         self.approve(signed)

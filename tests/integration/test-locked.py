@@ -3,7 +3,6 @@
 """Encrypted PDFs: signed with their password where their permissions allow it, valid for strangers,
 still encrypted; and refused before anybody types a PIN where not."""
 
-import contextlib
 import io
 import os
 import re
@@ -28,20 +27,6 @@ KINDS = {
 }
 
 
-@contextlib.contextmanager
-def secret(password):
-    """A descriptor that holds it; None: none."""
-    if password is None:
-        yield ()
-        return
-    fd = os.memfd_create('password')
-    try:
-        os.write(fd, password if isinstance(password, bytes) else password.encode())
-        yield (fd,)
-    finally:
-        os.close(fd)
-
-
 def pdfsig(path, password):
     return subprocess.run(['pdfsig', '-nocert', '-upw', password or '', path],
                           capture_output=True, text=True).stdout
@@ -60,7 +45,7 @@ class Means:
         return path
 
     def call(self, method, params, password=None):
-        with self.agent.connect() as client, secret(password) as fds:
+        with self.agent.connect() as client, odd_locked.secret(password) as fds:
             if fds:
                 params = {**params, 'password': {'fd': 0}}
             return client.call(method, params, fds)
@@ -77,7 +62,7 @@ class Means:
         return target
 
     def refused(self, code, what, source, password, request, outcome='failed'):
-        with secret(password) as fds:
+        with odd_locked.secret(password) as fds:
             more = {'password': {'fd': 0}} if fds else {}
             self.refuse(code, what, {**request, **more}, source=source, outcome=outcome, fds=fds)
 
@@ -239,7 +224,8 @@ class Locked(Means, office.Case):
         documents = [{'input': {'path': str(path)}, 'output': {'path': str(self.out / path.name)}}
                      for path in (first, second, self.letter.path)]
         documents[1]['password'] = {'fd': 1}
-        with self.agent.connect() as client, secret('one') as one, secret('two') as two:
+        with self.agent.connect() as client, \
+                odd_locked.secret('one') as one, odd_locked.secret('two') as two:
             result = client.call(SIGN, self.approval(documents=documents, password={'fd': 0}), [*one, *two])
         self.assertEqual([one['status'] for one in result['documents']], ['signed'] * 3)
         self.assert_valid(self.out / 'first.pdf', 1, 'one')

@@ -87,9 +87,20 @@ def show_cades(place, table):
         rows.openssl(f'CAdES around, {level[5:]}', around, source=text)
         beside = rows.sign(text, 'file', conformance_level=level)
         rows.openssl(f'CAdES beside, {level[5:]}', beside, text, source=text)
+    show_raised(rows, text)
     show_offline(rows, text, around, beside)
     show_tampered_cades(rows, text, around, beside)
     show_large(rows)
+
+
+def show_raised(rows, text):
+    """B-B first, and the rest later, as where the office was offline."""
+    source = rows.sign(text, 'file', signed_envelope_property='Attached')
+    for level in LEVELS[1:]:
+        target = rows.path(f'raised-{level}')
+        rows.place.raise_to(level, source, target)
+        rows.openssl(f'CAdES around, raised to {level[5:]}', target, source=text)
+        source = target
 
 
 def show_offline(rows, text, around, beside):

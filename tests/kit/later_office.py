@@ -4,6 +4,7 @@
 import json
 
 import kyso_kit
+import odd_locked
 import office
 import office_services
 import schema
@@ -15,20 +16,20 @@ RESULTS = {method['name']: method['result']['schema'] for method in OPENRPC['met
 
 
 class Case(office_services.Case):
-    def call(self, name, params):
-        """The result, which must be of the shape that openrpc.json tells."""
-        with self.agent.connect() as client:
-            result = client.call(name, params)
+    def call(self, name, params, password=None):
+        """The result, which must be of the shape that openrpc.json tells. @password: of the PDF."""
+        with self.agent.connect() as client, odd_locked.secret(password) as fds:
+            result = client.call(name, {**params, 'password': {'fd': 0}} if fds else params, fds)
         schema.Schemas(OPENRPC).check(result, RESULTS[name], name)
         return result
 
-    def augment(self, source, target, level, **more):
+    def augment(self, source, target, level, password=None, **more):
         return self.call('signatures.augment', {
             'input': {'path': str(source)}, 'output': {'path': str(target)},
-            'conformance_level': level, **more})
+            'conformance_level': level, **more}, password)
 
-    def verify(self, path, **more):
-        return self.call('signatures.verify', {'input': {'path': str(path)}, **more})
+    def verify(self, path, password=None, **more):
+        return self.call('signatures.verify', {'input': {'path': str(path)}, **more}, password)
 
     def verify_offline(self, path, **more):
         """With nothing but what the document carries."""

@@ -1,12 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Odd PDFs that qpdf writes: encrypted and linearized ones. See odd_pdfs."""
 
+import contextlib
+import os
 import pathlib
 import subprocess
 import tempfile
 
 from odd_pdfs import SIGNS, odd
 from odd_writer import simple, whole
+
+
+@contextlib.contextmanager
+def secret(password):
+    """A descriptor that holds it; None: none."""
+    if password is None:
+        yield ()
+        return
+    fd = os.memfd_create('password')
+    try:
+        os.write(fd, password if isinstance(password, bytes) else password.encode())
+        yield (fd,)
+    finally:
+        os.close(fd)
 
 
 def qpdf(*arguments, data=None):

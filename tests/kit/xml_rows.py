@@ -46,12 +46,21 @@ def show_keys(place, table, report):
 
 
 def show_stamp(place, table, report):
-    target = place.out / 'stamped.xml'
-    place.sign(report, target, 'xml', conformance_level='AdES-B-T')
+    stamped, signed, raised = (place.out / f'{name}.xml' for name in ('stamped', 'signed', 'raised'))
+    place.sign(report, stamped, 'xml', conformance_level='AdES-B-T')
+    place.sign(report, signed, 'xml')
+    place.raise_to('AdES-B-T', signed, raised)
+    show_token(place, table, 'timestamp', stamped)
+    show_token(place, table, 'timestamp later', raised)
+    good, said = ask_xmlsec(place, raised)
+    table.row('XAdES, raised to B-T', 'xmlsec1', 'OK' if good else said[-40:], holds=good)
+
+
+def show_token(place, table, which, target):
     text = target.read_text(encoding='utf-8')
     value = re.search(r'<ds:SignatureValue.*?</ds:SignatureValue>', text)[0]
     token = base64.b64decode(re.search(r'EncapsulatedTimeStamp>(.*?)<', text)[1])
-    for what, data, expected in (('timestamp', value, True), ('timestamp, other value', value + ' ', False)):
+    for what, data, expected in ((which, value, True), (f'{which}, other value', value + ' ', False)):
         good = place.is_stamped(data.encode(), token)
         table.row(f'XAdES, {what}', 'openssl ts', 'OK' if good else 'refused', holds=good == expected)
 
@@ -76,9 +85,12 @@ def show_several(place, table, report):
     first, second = place.out / 'first.xml', place.out / 'second.xml'
     place.sign(report, first, 'xml', several=True)
     place.sign(first, second, 'xml', 'agency')
+    raised = place.out / 'raised.xml'
+    place.raise_to('AdES-B-T', second, raised)
     for what, options in (('first of two', ()), ('second of two', ('--node-xpath', SECOND))):
-        good, said = ask_xmlsec(place, second, *options)
-        table.row(f'XAdES, {what}', 'xmlsec1', 'OK' if good else said[-40:], holds=good)
+        for path, later in ((second, ''), (raised, ', raised to B-T')):
+            good, said = ask_xmlsec(place, path, *options)
+            table.row(f'XAdES, {what}{later}', 'xmlsec1', 'OK' if good else said[-40:], holds=good)
 
 
 def show_xml(place, table):
@@ -118,6 +130,8 @@ def sign_odts(place, ours, made):
     place.sign(made, signed['made by LibreOffice'], 'xml')
     signed['two signatures'] = place.out / 'two.odt'
     place.sign(signed['RSA-2048'], signed['two signatures'], 'xml', 'agency')
+    signed['two signatures, raised to B-T'] = place.out / 'two-raised.odt'
+    place.raise_to('AdES-B-T', signed['two signatures'], signed['two signatures, raised to B-T'])
     return signed
 
 
