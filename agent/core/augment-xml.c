@@ -135,7 +135,7 @@ document_extended(GObject *source, GAsyncResult *result, gpointer user_data)
     if (self->extended < 0)
         kyso_augment_end(self, error);
     else
-        kyso_private_copy_async(self->extended, dir, kyso_job_cancellable(self->job),
+        kyso_private_copy_result_async(self->extended, dir, kyso_job_cancellable(self->job),
                                 result_written, self);
 }
 

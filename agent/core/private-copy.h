@@ -34,6 +34,11 @@ gboolean kyso_private_copy_grow(KysoPrivateCopy *self, goffset size, GError **er
 void kyso_private_copy_async(int input, const char *dir, GCancellable *cancellable,
                              GAsyncReadyCallback done, gpointer user_data);
 
+/* The same, of what the result grows from: the disk begins to write it meanwhile, and what is handed
+ * over is on the disk that much sooner. */
+void kyso_private_copy_result_async(int input, const char *dir, GCancellable *cancellable,
+                                    GAsyncReadyCallback done, gpointer user_data);
+
 /* KYSO_ERROR_INPUT_UNREADABLE, KYSO_ERROR_DOCUMENT_TOO_LARGE, KYSO_ERROR_OUTPUT_NOT_WRITABLE,
  * KYSO_ERROR_DISK_FULL, KYSO_ERROR_CANCELLED. */
 KysoPrivateCopy *kyso_private_copy_finish(GAsyncResult *result, GError **error);

@@ -38,7 +38,7 @@ read_pdf(KysoSigningDocument *self)
 
     self->reader = kyso_document_reader_new_with(self->item->password);
     self->pages_reader = kyso_document_reader_new_pages_with(self->item->password);
-    kyso_private_copy_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
+    kyso_private_copy_result_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
                             input_copied, self);
 }
 

@@ -96,7 +96,7 @@ document_rewritten(GObject *source, GAsyncResult *result, gpointer user_data)
         repair_end(self, error);
         return;
     }
-    kyso_private_copy_async(self->rewritten, dir, kyso_job_cancellable(document->signing->job),
+    kyso_private_copy_result_async(self->rewritten, dir, kyso_job_cancellable(document->signing->job),
                             rewritten_copied, self);
 }
 
