@@ -34,7 +34,7 @@ look(KysoAugmenting *self)
     g_clear_pointer(&self->inspection, json_decref);
     g_clear_pointer(&self->proofs, kyso_proofs_free);
     g_clear_object(&self->reader);
-    self->reader = kyso_document_reader_new_with(self->password);
+    self->reader = kyso_document_reader_new(self->password);
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        document_inspected, self);
 }

@@ -136,7 +136,7 @@ document_extended(GObject *source, GAsyncResult *result, gpointer user_data)
         kyso_augment_end(self, error);
     else
         kyso_private_copy_result_async(self->extended, dir, kyso_job_cancellable(self->job),
-                                result_written, self);
+                                       result_written, self);
 }
 
 static void

@@ -38,25 +38,19 @@ new_reader(const char *name, int password)
 }
 
 KysoHelper *
-kyso_document_reader_new(void)
-{
-    return new_reader("kyso-document", -1);
-}
-
-KysoHelper *
-kyso_document_reader_new_pages(void)
-{
-    return new_reader("kyso-document-pages", -1);
-}
-
-KysoHelper *
-kyso_document_reader_new_with(int password)
+kyso_document_reader_new(int password)
 {
     return new_reader("kyso-document", password);
 }
 
 KysoHelper *
-kyso_document_reader_new_pages_with(int password)
+kyso_document_reader_new_inspector(int password)
+{
+    return new_reader("kyso-document-inspect", password);
+}
+
+KysoHelper *
+kyso_document_reader_new_pages(int password)
 {
     return new_reader("kyso-document-pages", password);
 }

@@ -11,14 +11,12 @@
 #include "agent/pki/revocation.h"
 #include "ipc/wire/helper.h"
 
-/* A reader for one document, starting; ended when dropped. The second kind knows how to read and
- * draw pages, the first all else. */
-KysoHelper *kyso_document_reader_new(void);
-KysoHelper *kyso_document_reader_new_pages(void);
-
-/* The same, which open the document with what @password (borrowed; -1: none) holds. */
-KysoHelper *kyso_document_reader_new_with(int password);
-KysoHelper *kyso_document_reader_new_pages_with(int password);
+/* A reader for one document, starting; ended when dropped. It opens the document with what
+ * @password (borrowed; -1: none) holds. The last kind knows how to read and draw pages, the first
+ * all else; the second, of that, inspect and proofs only, and is there sooner. */
+KysoHelper *kyso_document_reader_new(int password);
+KysoHelper *kyso_document_reader_new_inspector(int password);
+KysoHelper *kyso_document_reader_new_pages(int password);
 
 /* inspect: pages, signatures, fields. */
 void kyso_document_reader_inspect_async(KysoHelper *self, KysoAgent *agent, KysoJob *job,

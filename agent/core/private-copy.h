@@ -34,8 +34,8 @@ gboolean kyso_private_copy_grow(KysoPrivateCopy *self, goffset size, GError **er
 void kyso_private_copy_async(int input, const char *dir, GCancellable *cancellable,
                              GAsyncReadyCallback done, gpointer user_data);
 
-/* The same, of what the result grows from: the disk begins to write it meanwhile, and what is handed
- * over is on the disk that much sooner. */
+/* The same, of what the result grows from: the disk begins to write it meanwhile, and what is
+ * handed over is on the disk that much sooner. */
 void kyso_private_copy_result_async(int input, const char *dir, GCancellable *cancellable,
                                     GAsyncReadyCallback done, gpointer user_data);
 

@@ -36,10 +36,10 @@ read_pdf(KysoSigningDocument *self)
 {
     g_autofree char *dir = kyso_sign_document_work_dir(self);
 
-    self->reader = kyso_document_reader_new_with(self->item->password);
-    self->pages_reader = kyso_document_reader_new_pages_with(self->item->password);
+    self->reader = kyso_document_reader_new(self->item->password);
+    self->pages_reader = kyso_document_reader_new_pages(self->item->password);
     kyso_private_copy_result_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
-                            input_copied, self);
+                                   input_copied, self);
 }
 
 /* Two parts, which run at the same time. */
@@ -222,7 +222,7 @@ prepare_next(KysoSigningDocument *self)
         return;
     }
     if (self->reader == NULL)
-        self->reader = kyso_document_reader_new_with(self->item->password);
+        self->reader = kyso_document_reader_new(self->item->password);
     g_autofree char *time = kyso_clock_to_pdf(signing->signing_time);
     KysoPrepareSpec spec = {
         .look = json_incref(json_array_get(self->looks, self->n_signed)),
@@ -265,7 +265,7 @@ prepare_pdf(KysoSigningDocument *self)
         prepare_at(self, NULL);
         return;
     }
-    self->pages_reader = kyso_document_reader_new_pages_with(self->item->password);
+    self->pages_reader = kyso_document_reader_new_pages(self->item->password);
     kyso_document_reader_places_async(self->pages_reader, self->signing->agent, self->signing->job,
                                       self->copy->read_only, questions, places_found, self);
 }
@@ -309,7 +309,7 @@ static void
 warm_pdf(KysoSigningDocument *self)
 {
     if (self->reader == NULL)
-        self->reader = kyso_document_reader_new_with(self->item->password);
+        self->reader = kyso_document_reader_new(self->item->password);
 }
 
 static void

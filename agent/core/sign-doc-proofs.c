@@ -44,7 +44,7 @@ kyso_sign_doc_proofs_add(KysoSigningDocument *document, KysoProofsDone done)
 
     self->document = document;
     self->done = done;
-    self->reader = kyso_document_reader_new_with(document->item->password);
+    self->reader = kyso_document_reader_new(document->item->password);
     g_ptr_array_add(chains, signing->chain);
     g_ptr_array_add(chains, document->timestamp->chain);
     for (guint i = 0; i < document->earlier_chains->len; i++)

@@ -72,7 +72,7 @@ kyso_sign_doc_repair_start(KysoSigningDocument *document, GError *damage, KysoRe
     self->document = document;
     self->done = done;
     self->rewritten = -1;
-    self->writer = kyso_document_reader_new_with(document->item->password);
+    self->writer = kyso_document_reader_new(document->item->password);
     forget_readers(document);
     kyso_document_reader_rewrite_async(self->writer, document->signing->agent,
                                        document->signing->job, document->copy->read_only,
@@ -96,8 +96,8 @@ document_rewritten(GObject *source, GAsyncResult *result, gpointer user_data)
         repair_end(self, error);
         return;
     }
-    kyso_private_copy_result_async(self->rewritten, dir, kyso_job_cancellable(document->signing->job),
-                            rewritten_copied, self);
+    kyso_private_copy_result_async(
+        self->rewritten, dir, kyso_job_cancellable(document->signing->job), rewritten_copied, self);
 }
 
 /* The journal has both: the digest of what was brought stays the document's. */
@@ -125,7 +125,7 @@ rewritten_copied(GObject *source, GAsyncResult *result, gpointer user_data)
     kyso_private_copy_free(document->copy);
     document->copy = copy;
     note_digest(document);
-    document->reader = kyso_document_reader_new_with(document->item->password);
-    document->pages_reader = kyso_document_reader_new_pages_with(document->item->password);
+    document->reader = kyso_document_reader_new(document->item->password);
+    document->pages_reader = kyso_document_reader_new_pages(document->item->password);
     repair_end(self, NULL);
 }

@@ -225,7 +225,8 @@ signature_enclosed(GObject *source, GAsyncResult *result, gpointer user_data)
     if (self->enclosed < 0)
         kyso_sign_document_completed(self, error);
     else
-        kyso_private_copy_result_async(self->enclosed, dir, cancellable_of(self), result_written, self);
+        kyso_private_copy_result_async(self->enclosed, dir, cancellable_of(self), result_written,
+                                       self);
 }
 
 /* A stranger has not seen what came before: a fresh process reads the result. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/core/verifying.h"
 
-#include <string.h>
+#include <sys/stat.h>
 
 #include "agent/core/data-report.h"
 #include "agent/core/document-reader.h"
@@ -95,6 +95,19 @@ read_files(Verifying *self, GError **error)
     return self->signature != NULL;
 }
 
+/* What will read a PDF gets ready while that is copied. The copy has the last word on what it is.
+ */
+static void
+warm(Verifying *self)
+{
+    struct stat st;
+
+    if (self->signature == NULL && fstat(self->input, &st) == 0 &&
+        !kyso_data_report_knows(self->input, st.st_size) &&
+        !kyso_xml_reader_knows(self->input, st.st_size))
+        self->reader = kyso_document_reader_new_inspector(self->password);
+}
+
 void
 kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
 {
@@ -108,6 +121,7 @@ kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
         verifying_fail(self, error);
         return;
     }
+    warm(self);
     kyso_private_copy_async(self->input, agent->configuration->state_dir, kyso_job_cancellable(job),
                             input_copied, self);
 }
@@ -149,12 +163,14 @@ input_copied(GObject *source, GAsyncResult *result, gpointer user_data)
         return;
     /* All else is for the reader of PDF, which says what is wrong with it. */
     if (kyso_xml_reader_knows(self->copy->read_only, self->copy->size)) {
+        g_clear_object(&self->reader);
         self->reader = kyso_xml_reader_new();
         kyso_xml_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                       FALSE, FALSE, xml_inspected, self);
         return;
     }
-    self->reader = kyso_document_reader_new_with(self->password);
+    if (self->reader == NULL)
+        self->reader = kyso_document_reader_new_inspector(self->password);
     kyso_document_reader_inspect_async(self->reader, self->agent, self->job, self->copy->read_only,
                                        document_inspected, self);
 }

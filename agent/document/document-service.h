@@ -2,23 +2,17 @@
 #pragma once
 
 /*
- * The methods document.inspect and document.prepare, as agent/document/README.md describes them,
- * without the socket. Main thread only.
+ * The methods of kyso-document that make something for a PDF, as agent/document/README.md describes
+ * them, without the socket; and the table of all its methods. Main thread only.
  */
 
-#include "ipc/wire/service.h"
+#include "agent/document/inspect-service.h"
 
-/* A method: parameters and descriptors in (those used are taken out of @fds), result out, and
- * descriptors of the result, in their order, into @ret_fds. NULL with @error set. */
-json_t *kyso_document_service_inspect(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
-                                      GError **error);
+/* KysoDocumentMethods. */
 json_t *kyso_document_service_prepare(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
                                       GError **error);
 
 json_t *kyso_document_service_extend(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
-                                     GError **error);
-
-json_t *kyso_document_service_proofs(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,
                                      GError **error);
 
 json_t *kyso_document_service_rewrite(const json_t *params, KysoFdList *fds, KysoFdList *ret_fds,

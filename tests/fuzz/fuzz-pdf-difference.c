@@ -133,7 +133,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(KysoFdList) none = kyso_fd_list_new();
     g_autoptr(GError) error = NULL;
     kyso_fd_list_append(fds, kyso_fd_new_memory("fuzz", file->str, file->len, NULL));
-    g_autoptr(json_t) result = kyso_document_service_inspect(params, fds, none, &error);
+    g_autoptr(json_t) result = kyso_inspect_service_inspect(params, fds, none, &error);
     g_assert_true((result == NULL) == (error != NULL));
     if (result != NULL)
         check_answer(result);

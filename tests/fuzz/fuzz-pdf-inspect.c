@@ -109,7 +109,7 @@ inspect(const GString *file)
 {
     g_autoptr(KysoFdList) none = kyso_fd_list_new();
 
-    return call(kyso_document_service_inspect, "{\"pages\": [1, -1]}", file, none);
+    return call(kyso_inspect_service_inspect, "{\"pages\": [1, -1]}", file, none);
 }
 
 /* The agent would refuse anything else after the fact; here it shows the cause. The fields may be

@@ -27,6 +27,7 @@ PROGRAMS = (
     'agent/core/kyso-signer.so',
     'agent/dialog/kyso-prompt',
     'agent/document/kyso-document',
+    'agent/document/kyso-document-inspect',
     'agent/document/kyso-document-pages',
     'agent/document/kyso-document-xml',
     'pkcs11/worker/kyso-token',

@@ -155,7 +155,7 @@ static inline json_t *
 test_inspect(const GString *document, const char *params)
 {
     g_autoptr(GError) error = NULL;
-    json_t *result = test_call(kyso_document_service_inspect, document, params, -1, NULL, &error);
+    json_t *result = test_call(kyso_inspect_service_inspect, document, params, -1, NULL, &error);
 
     g_assert_no_error(error);
     return result;

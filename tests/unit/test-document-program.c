@@ -88,6 +88,23 @@ test_document_is_prepared_and_inspected(void)
 }
 
 static void
+test_who_verifies_makes_nothing(void)
+{
+    g_autoptr(KysoHelper) writer = new_helper("kyso-document");
+    g_autoptr(KysoHelper) helper = new_helper("kyso-document-inspect");
+    g_autoptr(TestString) document = issue(writer);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) refused = NULL;
+    g_autoptr(KysoReply) reply =
+        call(helper, "document.inspect", "{'pages': [1]}", document, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(json_array_size(json_object_get(reply->result, "signatures")), ==, 2);
+    g_assert_null(call(helper, "document.rewrite", "{}", document, &refused));
+    g_assert_error(refused, KYSO_ERROR, KYSO_ERROR_UNKNOWN_METHOD);
+}
+
+static void
 test_faults_travel_with_their_code(void)
 {
     g_autoptr(KysoHelper) helper = new_helper("kyso-document");
@@ -185,6 +202,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/document-program/document-is-prepared-and-inspected",
                     test_document_is_prepared_and_inspected);
+    g_test_add_func("/document-program/who-verifies-makes-nothing",
+                    test_who_verifies_makes_nothing);
     g_test_add_func("/document-program/faults-travel-with-their-code",
                     test_faults_travel_with_their_code);
     g_test_add_func("/document-program/what-was-filled-is-seen-and-read",

@@ -91,7 +91,7 @@ read_and_prepare(const Odd *odd, const GString *data)
     g_autoptr(TestString) increment = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(json_t) inspection =
-        test_call(kyso_document_service_inspect, data, "{'pages': [1, -1]}", -1, NULL, &error);
+        test_call(kyso_inspect_service_inspect, data, "{'pages': [1, -1]}", -1, NULL, &error);
     if (inspection == NULL)
         return kyso_error_code(error);
     g_autoptr(json_t) prepared =

@@ -10,7 +10,7 @@ assert_refused(const GString *document, int code)
     g_autoptr(GError) error = NULL;
 
     g_assert_null(
-        test_call(kyso_document_service_inspect, document, "{'pages': [1]}", -1, NULL, &error));
+        test_call(kyso_inspect_service_inspect, document, "{'pages': [1]}", -1, NULL, &error));
     g_assert_error(error, KYSO_ERROR, code);
 }
 

@@ -56,9 +56,43 @@ test_page_that_is_not_there(void)
     for (gsize i = 0; i < G_N_ELEMENTS(params); i++) {
         g_autoptr(GError) error = NULL;
         g_assert_null(
-            test_call(kyso_document_service_inspect, pdf->text, params[i], -1, NULL, &error));
+            test_call(kyso_inspect_service_inspect, pdf->text, params[i], -1, NULL, &error));
         g_assert_error(error, KYSO_ERROR, KYSO_ERROR_PLACE_OUTSIDE);
     }
+}
+
+/* NULL with @error; @fd stays. */
+static json_t *
+inspect_file(int fd, GError **error)
+{
+    g_autoptr(json_t) params = json_pack("{s:o}", "document", kyso_json_fd(0));
+    g_autoptr(KysoFdList) fds = kyso_fd_list_new();
+    g_autoptr(KysoFdList) none = kyso_fd_list_new();
+
+    kyso_fd_list_append(fds, dup(fd));
+    return kyso_inspect_service_inspect(params, fds, none, error);
+}
+
+static void
+test_a_file_that_was_written_to_is_read_again(void)
+{
+    g_autoptr(TestString) plain = test_pdf_plain();
+    g_auto(KysoFd) fd = memfd_create("growing", MFD_CLOEXEC);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) cut = NULL;
+
+    g_assert_true(kyso_fd_write_at(fd, plain->str, plain->len, 0, NULL));
+    g_autoptr(json_t) first = inspect_file(fd, &error);
+    g_autoptr(json_t) second = inspect_file(fd, &error);
+    g_assert_no_error(error);
+    g_assert_true(json_equal(first, second));
+    g_assert_cmpint(ftruncate(fd, (off_t) plain->len / 2), ==, 0);
+    g_assert_null(inspect_file(fd, &cut));
+    g_assert_error(cut, KYSO_ERROR, KYSO_ERROR_DOCUMENT_TRUNCATED);
+    g_assert_true(kyso_fd_write_at(fd, plain->str, plain->len, 0, NULL));
+    g_autoptr(json_t) third = inspect_file(fd, &error);
+    g_assert_no_error(error);
+    g_assert_true(json_equal(first, third));
 }
 
 /* Fields: a named text, a hierarchy, a reserved and two signed signature fields, the later first.
@@ -183,6 +217,8 @@ main(int argc, char **argv)
     g_test_add_func("/pdf-inspect/pages-are-counted-from-both-ends",
                     test_pages_are_counted_from_both_ends);
     g_test_add_func("/pdf-inspect/page-that-is-not-there", test_page_that_is_not_there);
+    g_test_add_func("/pdf-inspect/a-file-that-was-written-to-is-read-again",
+                    test_a_file_that_was_written_to_is_read_again);
     g_test_add_func("/pdf-inspect/signatures-are-listed-oldest-first",
                     test_signatures_are_listed_oldest_first);
     g_test_add_func("/pdf-inspect/fields-are-listed-by-full-name",
