@@ -135,8 +135,8 @@ document_extended(GObject *source, GAsyncResult *result, gpointer user_data)
     if (self->extended < 0)
         kyso_augment_end(self, error);
     else
-        kyso_private_copy_result_async(self->extended, dir, kyso_job_cancellable(self->job),
-                                       result_written, self);
+        kyso_private_copy_async(self->extended, dir, self->output_path != NULL,
+                                kyso_job_cancellable(self->job), result_written, self);
 }
 
 static void

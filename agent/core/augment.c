@@ -210,7 +210,8 @@ kyso_augment_start(KysoAgent *agent, KysoJob *job)
     g_autofree char *dir = kyso_augment_work_dir(self);
     kyso_job_describe(job, "augment", "");
     kyso_job_set_stage(job, "read");
-    kyso_private_copy_result_async(self->input, dir, kyso_job_cancellable(job), input_copied, self);
+    kyso_private_copy_async(self->input, dir, self->output_path != NULL, kyso_job_cancellable(job),
+                            input_copied, self);
 }
 
 static void

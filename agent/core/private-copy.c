@@ -16,13 +16,13 @@
 typedef struct {
     int input;
     char *dir;
-    gboolean is_result;
+    gboolean stays;
 } Order;
 
 /* The hash runs behind the copy on a thread of its own; both read the same pages of memory. */
 typedef struct {
     KysoPrivateCopy *copy;
-    gboolean is_result;
+    gboolean stays;
     GMutex lock;
     GCond changed;
     goffset copied;
@@ -149,7 +149,7 @@ copy_all(int from, Pursuit *pursuit, GCancellable *cancellable, GError **error)
         }
         if (n == 0)
             return TRUE;
-        if (pursuit->is_result)
+        if (pursuit->stays)
             (void) sync_file_range(to, *size, n, SYNC_FILE_RANGE_WRITE);
         *size += n;
         if (!is_within_limit(*size, error))
@@ -178,7 +178,7 @@ copy_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
     const Order *order = task_data;
     GError *error = NULL;
     g_autoptr(KysoPrivateCopy) copy = private_copy_new(order->dir, &error);
-    Pursuit pursuit = {.copy = copy, .is_result = order->is_result};
+    Pursuit pursuit = {.copy = copy, .stays = order->stays};
 
     if (copy == NULL) {
         g_task_return_error(task, error);
@@ -204,32 +204,18 @@ copy_in_thread(GTask *task, gpointer source, gpointer task_data, GCancellable *c
                               (GDestroyNotify) kyso_private_copy_free);
 }
 
-static void
-start(int input, const char *dir, gboolean is_result, GCancellable *cancellable,
-      GAsyncReadyCallback done, gpointer user_data)
+void
+kyso_private_copy_async(int input, const char *dir, gboolean stays, GCancellable *cancellable,
+                        GAsyncReadyCallback done, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, done, user_data);
     Order *order = g_new0(Order, 1);
 
     order->input = input;
     order->dir = g_strdup(dir);
-    order->is_result = is_result;
+    order->stays = stays;
     g_task_set_task_data(task, order, (GDestroyNotify) order_free);
     g_task_run_in_thread(task, copy_in_thread);
-}
-
-void
-kyso_private_copy_async(int input, const char *dir, GCancellable *cancellable,
-                        GAsyncReadyCallback done, gpointer user_data)
-{
-    start(input, dir, FALSE, cancellable, done, user_data);
-}
-
-void
-kyso_private_copy_result_async(int input, const char *dir, GCancellable *cancellable,
-                               GAsyncReadyCallback done, gpointer user_data)
-{
-    start(input, dir, TRUE, cancellable, done, user_data);
 }
 
 KysoPrivateCopy *

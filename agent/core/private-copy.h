@@ -30,14 +30,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoPrivateCopy, kyso_private_copy_free)
  * from now on. KYSO_ERROR_INPUT_UNREADABLE. */
 gboolean kyso_private_copy_grow(KysoPrivateCopy *self, goffset size, GError **error);
 
-/* Copies @input (borrowed until done) from its start into @dir. */
-void kyso_private_copy_async(int input, const char *dir, GCancellable *cancellable,
+/* Copies @input (borrowed until done) from its start into @dir. @stays: what it becomes will get a
+ * name there, so the disk begins to write it while it is read and signed. */
+void kyso_private_copy_async(int input, const char *dir, gboolean stays, GCancellable *cancellable,
                              GAsyncReadyCallback done, gpointer user_data);
-
-/* The same, of what the result grows from: the disk begins to write it meanwhile, and what is
- * handed over is on the disk that much sooner. */
-void kyso_private_copy_result_async(int input, const char *dir, GCancellable *cancellable,
-                                    GAsyncReadyCallback done, gpointer user_data);
 
 /* KYSO_ERROR_INPUT_UNREADABLE, KYSO_ERROR_DOCUMENT_TOO_LARGE, KYSO_ERROR_OUTPUT_NOT_WRITABLE,
  * KYSO_ERROR_DISK_FULL, KYSO_ERROR_CANCELLED. */

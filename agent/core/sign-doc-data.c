@@ -49,7 +49,7 @@ read_data(KysoSigningDocument *self)
         return;
     }
     g_autofree char *dir = kyso_sign_document_work_dir(self);
-    kyso_private_copy_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
+    kyso_private_copy_async(self->item->input, dir, FALSE, kyso_job_cancellable(self->signing->job),
                             input_copied, self);
 }
 

@@ -38,8 +38,8 @@ read_pdf(KysoSigningDocument *self)
 
     self->reader = kyso_document_reader_new(self->item->password);
     self->pages_reader = kyso_document_reader_new_pages(self->item->password);
-    kyso_private_copy_result_async(self->item->input, dir, kyso_job_cancellable(self->signing->job),
-                                   input_copied, self);
+    kyso_private_copy_async(self->item->input, dir, self->item->output_path != NULL,
+                            kyso_job_cancellable(self->signing->job), input_copied, self);
 }
 
 /* Two parts, which run at the same time. */

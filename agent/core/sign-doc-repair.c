@@ -96,8 +96,8 @@ document_rewritten(GObject *source, GAsyncResult *result, gpointer user_data)
         repair_end(self, error);
         return;
     }
-    kyso_private_copy_result_async(
-        self->rewritten, dir, kyso_job_cancellable(document->signing->job), rewritten_copied, self);
+    kyso_private_copy_async(self->rewritten, dir, document->item->output_path != NULL,
+                            kyso_job_cancellable(document->signing->job), rewritten_copied, self);
 }
 
 /* The journal has both: the digest of what was brought stays the document's. */

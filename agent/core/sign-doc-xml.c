@@ -30,7 +30,8 @@ read_xml(KysoSigningDocument *self)
     g_autofree char *dir = kyso_sign_document_work_dir(self);
 
     self->reader = kyso_xml_reader_new();
-    kyso_private_copy_async(self->item->input, dir, cancellable_of(self), input_copied, self);
+    kyso_private_copy_async(self->item->input, dir, FALSE, cancellable_of(self), input_copied,
+                            self);
 }
 
 static void
@@ -225,8 +226,8 @@ signature_enclosed(GObject *source, GAsyncResult *result, gpointer user_data)
     if (self->enclosed < 0)
         kyso_sign_document_completed(self, error);
     else
-        kyso_private_copy_result_async(self->enclosed, dir, cancellable_of(self), result_written,
-                                       self);
+        kyso_private_copy_async(self->enclosed, dir, self->item->output_path != NULL,
+                                cancellable_of(self), result_written, self);
 }
 
 /* A stranger has not seen what came before: a fresh process reads the result. */

@@ -122,8 +122,8 @@ kyso_verifying_verify(KysoAgent *agent, KysoJob *job)
         return;
     }
     warm(self);
-    kyso_private_copy_async(self->input, agent->configuration->state_dir, kyso_job_cancellable(job),
-                            input_copied, self);
+    kyso_private_copy_async(self->input, agent->configuration->state_dir, FALSE,
+                            kyso_job_cancellable(job), input_copied, self);
 }
 
 /* FALSE: the input may be a PDF. */
