@@ -9,6 +9,7 @@
 #include "ipc/base/clock.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
+#include "ipc/base/parallel.h"
 
 #define MAX_SIGNATURES 256
 #define MAX_COVERED 16
@@ -184,16 +185,48 @@ judge_by_proofs(const Order *order, const KysoDocumentReport *report)
     }
 }
 
+typedef KysoDocumentSignature *(*CheckOne)(const Order *order, const json_t *item);
+
+typedef struct {
+    const Order *order;
+    const json_t *items;
+    CheckOne check;
+    KysoDocumentSignature **found; /* as many as there are items; NULL: not looked at */
+    GCancellable *cancellable;
+} Checking;
+
+static void
+check_one(guint index, gpointer user_data)
+{
+    const Checking *self = user_data;
+
+    if (!g_cancellable_is_cancelled(self->cancellable))
+        self->found[index] = self->check(self->order, json_array_get(self->items, index));
+}
+
+/* Each of @items by itself, into @signatures in their order. None where it was cancelled: nobody
+ * asks any more. */
+static void
+check_each(const Order *order, const json_t *items, CheckOne check, GCancellable *cancellable,
+           GPtrArray *signatures)
+{
+    guint n = (guint) MIN(json_array_size(items), MAX_SIGNATURES);
+    g_autofree KysoDocumentSignature **found = g_new0(KysoDocumentSignature *, n);
+    Checking checking = {order, items, check, found, cancellable};
+
+    kyso_parallel_run(n, check_one, &checking);
+    for (guint i = 0; i < n; i++)
+        if (found[i] != NULL)
+            g_ptr_array_add(signatures, found[i]);
+}
+
 static KysoDocumentReport *
 check_pdf(const Order *order, GCancellable *cancellable)
 {
     KysoDocumentReport *report = report_new();
-    json_t *item;
-    size_t i;
 
-    json_array_foreach(json_object_get(order->inspection, "signatures"), i,
-                       item) if (i < MAX_SIGNATURES && !g_cancellable_is_cancelled(cancellable))
-        g_ptr_array_add(report->signatures, check_pdf_signature(order, item));
+    check_each(order, json_object_get(order->inspection, "signatures"), check_pdf_signature,
+               cancellable, report->signatures);
     g_ptr_array_sort(report->signatures, compare_end);
     judge_by_proofs(order, report);
     return report;
@@ -278,15 +311,10 @@ static KysoDocumentReport *
 check_xml(const Order *order, GCancellable *cancellable)
 {
     KysoDocumentReport *report = report_new();
-    report->is_data = TRUE;
-    json_t *item;
-    size_t i;
 
-    json_array_foreach(json_object_get(order->xml->facts, "signatures"), i, item)
-    {
-        if (i < MAX_SIGNATURES && !g_cancellable_is_cancelled(cancellable))
-            g_ptr_array_add(report->signatures, check_xml_signature(order, item));
-    }
+    report->is_data = TRUE;
+    check_each(order, json_object_get(order->xml->facts, "signatures"), check_xml_signature,
+               cancellable, report->signatures);
     return report;
 }
 
