@@ -20,12 +20,13 @@ typedef struct {
 static gboolean
 skip_past(Scan *scan, const char *mark)
 {
-    const char *rest = scan->data + scan->at;
-    const char *found = memmem(rest, scan->size - scan->at, mark, strlen(mark));
+    const char *found = NULL;
 
+    if (scan->at < scan->size) /* the data of no bytes is NULL */
+        found = memmem(scan->data + scan->at, scan->size - scan->at, mark, strlen(mark));
     if (found == NULL)
         return FALSE;
-    scan->at += (gsize) (found - rest) + strlen(mark);
+    scan->at = (gsize) (found - scan->data) + strlen(mark);
     return TRUE;
 }
 
