@@ -72,6 +72,14 @@ write_report(const KysoResult *result, const char *document, const char *path, G
     return FALSE;
 }
 
+/* @password: -1: none. */
+static KysoResult *
+verify(KysoCli *cli, KysoVerifyRequest *request, int password, GError **error)
+{
+    request->password_fd = MAX(password, 0);
+    return kyso_client_verify(cli->client, request, error);
+}
+
 int
 kyso_command_verify(KysoCli *cli, int argc, char **argv)
 {
@@ -93,23 +101,20 @@ kyso_command_verify(KysoCli *cli, int argc, char **argv)
 
     if (!kyso_cli_parse(&argc, &argv, entries, 1))
         return EXIT_USAGE;
-    if (keeps && (content != NULL || password_file != NULL))
-        return kyso_cli_misused("verify",
-                                T("--keep-evidence không đi với --content và --password-file."));
+    if (keeps && content != NULL)
+        return kyso_cli_misused("verify", T("--keep-evidence không đi với --content."));
     if ((signature != NULL) + (content != NULL) + (password_file != NULL) > 1)
         return kyso_cli_misused("verify",
                                 T("--signature, --content và --password-file không đi với nhau."));
-    KysoFile document = {.path = argv[1]}, detached = {.path = signature};
-    KysoFile output = {.path = content};
+    KysoVerifyRequest request = {.input.path = argv[1],
+                                 .signature.path = signature,
+                                 .content.path = content,
+                                 .keep_evidence = keeps};
     g_autoptr(KysoResult) result = NULL;
     if (kyso_cli_password_open(password_file, &password, &error) && kyso_cli_connect(cli, &error))
-        result =
-            content != NULL ? kyso_client_verify_content(cli->client, &document, &output, &error)
-            : password >= 0 ? kyso_client_verify_encrypted(cli->client, &document, password, &error)
-            : keeps         ? kyso_client_receive(cli->client, &document, &detached, &error)
-                            : kyso_client_verify(cli->client, &document, &detached, &error);
+        result = verify(cli, &request, password, &error);
     if (kyso_cli_password_ask(cli, &password, &error))
-        result = kyso_client_verify_encrypted(cli->client, &document, password, &error);
+        result = verify(cli, &request, password, &error);
     if (result == NULL || !write_report(result, argv[1], report, &error))
         return kyso_cli_fail(cli, error);
     if (cli->json)

@@ -2,66 +2,25 @@
 #include "ipc/base/error.h"
 #include "ipc/client/client-parameters.h"
 
-static KysoResult *
-verify(KysoClient *client, const KysoFile *document, const KysoFile *signature, gboolean keeps,
-       GError **error)
+KysoResult *
+kyso_client_verify(KysoClient *client, const KysoVerifyRequest *request, GError **error)
 {
-    g_return_val_if_fail(client != NULL && document != NULL, NULL);
+    g_return_val_if_fail(client != NULL && request != NULL, NULL);
     g_auto(KysoClientParameters) parameters = kyso_client_parameters_new();
 
-    if (!kyso_client_parameters_set_input(&parameters, parameters.params, "input", document, FALSE,
-                                          KYSO_ERROR_INPUT_UNREADABLE, error) ||
-        (signature != NULL &&
-         !kyso_client_parameters_set_input(&parameters, parameters.params, "signature", signature,
-                                           FALSE, KYSO_ERROR_INPUT_UNREADABLE, error)))
+    if (!kyso_client_parameters_set_input(&parameters, parameters.params, "input", &request->input,
+                                          FALSE, KYSO_ERROR_INPUT_UNREADABLE, error) ||
+        !kyso_client_parameters_set_input(&parameters, parameters.params, "signature",
+                                          &request->signature, FALSE, KYSO_ERROR_INPUT_UNREADABLE,
+                                          error) ||
+        !kyso_client_parameters_set_output(&parameters, parameters.params, "content",
+                                           &request->content, error))
         return NULL;
-    if (keeps)
+    if (request->password_fd != 0)
+        kyso_client_parameters_set_descriptor(&parameters, parameters.params, "password",
+                                              request->password_fd);
+    if (request->keep_evidence)
         json_object_set_new(parameters.params, "keep_evidence", json_true());
-    return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
-                               parameters.fds, parameters.n_fds, 0, NULL, error);
-}
-
-KysoResult *
-kyso_client_verify(KysoClient *client, const KysoFile *document, const KysoFile *signature,
-                   GError **error)
-{
-    return verify(client, document, signature, FALSE, error);
-}
-
-KysoResult *
-kyso_client_receive(KysoClient *client, const KysoFile *document, const KysoFile *signature,
-                    GError **error)
-{
-    return verify(client, document, signature, TRUE, error);
-}
-
-KysoResult *
-kyso_client_verify_encrypted(KysoClient *client, const KysoFile *document, int password_fd,
-                             GError **error)
-{
-    g_return_val_if_fail(client != NULL && document != NULL, NULL);
-    g_auto(KysoClientParameters) parameters = kyso_client_parameters_new();
-
-    if (!kyso_client_parameters_set_input(&parameters, parameters.params, "input", document, FALSE,
-                                          KYSO_ERROR_INPUT_UNREADABLE, error))
-        return NULL;
-    kyso_client_parameters_set_descriptor(&parameters, parameters.params, "password", password_fd);
-    return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
-                               parameters.fds, parameters.n_fds, 0, NULL, error);
-}
-
-KysoResult *
-kyso_client_verify_content(KysoClient *client, const KysoFile *document, const KysoFile *content,
-                           GError **error)
-{
-    g_return_val_if_fail(client != NULL && document != NULL && content != NULL, NULL);
-    g_auto(KysoClientParameters) parameters = kyso_client_parameters_new();
-
-    if (!kyso_client_parameters_set_input(&parameters, parameters.params, "input", document, FALSE,
-                                          KYSO_ERROR_INPUT_UNREADABLE, error) ||
-        !kyso_client_parameters_set_output(&parameters, parameters.params, "content", content,
-                                           error))
-        return NULL;
     return kyso_client_request(client, "signatures.verify", g_steal_pointer(&parameters.params),
                                parameters.fds, parameters.n_fds, 0, NULL, error);
 }

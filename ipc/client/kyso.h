@@ -187,24 +187,22 @@ KysoResult *kyso_client_sign_list(KysoClient *client, const KysoSignRequest *req
                                   const KysoSignDocument *documents, guint n_documents,
                                   KysoClientListProgress progress, GError **error);
 
-/* Verifies the PDF, XML, ODF, CMS or JWS @document, or with @signature (may be NULL) that detached
- * one over it. The result is that of signatures.verify: "verdict", "signatures", "process". */
-KysoResult *kyso_client_verify(KysoClient *client, const KysoFile *document,
-                               const KysoFile *signature, GError **error);
+/* What to verify. Start from {0}; what is needed is marked. */
+typedef struct {
+    KysoFile input;     /* needed: a PDF, XML, ODF, CMS or JWS; or the file beside which
+                           @signature stands */
+    KysoFile signature; /* a detached CAdES or JWS over @input */
+    KysoFile content;   /* what a CMS or JWS carries is written there if it is intact; its size is
+                           then "content.size". Without @signature and @keep_evidence */
+    int password_fd;    /* of an encrypted PDF, as in KysoSignRequest; 0: none */
+    gboolean keep_evidence; /* of a document that the office receives: the certificates' status is
+                               asked for, and what proves the signatures is kept; its number is
+                               "evidence.evidenceID" */
+} KysoVerifyRequest;
 
-/* The same of a document that the office receives: the certificates' status is asked for, and what
- * proves the signatures is kept; its number is "evidence.evidenceID". */
-KysoResult *kyso_client_receive(KysoClient *client, const KysoFile *document,
-                                const KysoFile *signature, GError **error);
-
-/* The same of an encrypted PDF: @password_fd as in KysoSignRequest. */
-KysoResult *kyso_client_verify_encrypted(KysoClient *client, const KysoFile *document,
-                                         int password_fd, GError **error);
-
-/* The same of a CMS or JWS; and what it carries is written to @content if it is intact: its size is
- * then "content.size". */
-KysoResult *kyso_client_verify_content(KysoClient *client, const KysoFile *document,
-                                       const KysoFile *content, GError **error);
+/* The result is that of signatures.verify: "verdict", "signatures", "process". */
+KysoResult *kyso_client_verify(KysoClient *client, const KysoVerifyRequest *request,
+                               GError **error);
 
 /* What to raise, and to which level. Start from {0}; what is needed is marked. */
 typedef struct {

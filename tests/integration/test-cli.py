@@ -348,6 +348,8 @@ class WithAgent(Cli):
         self.kyso(*sign, '--password-file', password, locked, target)
         self.assertIn('password_needed', self.kyso('verify', target, code=26))
         self.assertIn('hợp lệ', self.kyso('verify', '--password-file', password, target))
+        kept = self.kyso('verify', '--keep-evidence', '--password-file', password, target)
+        self.assertRegex(kept, 'Chứng cứ số *: *[0-9]+')
         password.write_text('sai\n')
         self.assertIn('password_wrong', self.kyso('verify', '--password-file', password, target, code=26))
         password.write_text('\n')

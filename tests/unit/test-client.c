@@ -153,11 +153,11 @@ static void
 test_verify_sends_both_files(Fixture *f, gconstpointer data)
 {
     KysoClient *client = connect_to(f);
-    KysoFile document = {.path = "/dev/null"}, signature = {0};
+    KysoVerifyRequest request = {.input.path = "/dev/null"};
     g_auto(KysoFd) fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-    signature.fd = fd;
-    g_autoptr(KysoResult) result = kyso_client_verify(client, &document, &signature, NULL);
+    request.signature.fd = fd;
+    g_autoptr(KysoResult) result = kyso_client_verify(client, &request, NULL);
     hang_up(f, &client);
     g_assert_nonnull(result);
     g_assert_cmpuint(f->last_n_fds, ==, 2);
