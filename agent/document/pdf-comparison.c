@@ -4,8 +4,7 @@
 #include <string.h>
 
 #define MAX_CHANGES 64
-#define MAX_REFERENCES 16      /* of one signature */
-#define MAX_PAGE_STEPS 4000000 /* kids looked through to number pages */
+#define MAX_REFERENCES 16 /* of one signature */
 
 static const char *const kind_names[] = {
     [KYSO_PDF_FIELD_FILLED] = "field_filled",
@@ -92,7 +91,7 @@ kyso_pdf_comparison_new(KysoPdfTouched *pair)
     self->permission.locked_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->new_widgets = g_hash_table_new(NULL, NULL);
     self->changes = kyso_pdf_comparison_list_new();
-    self->page_steps = MAX_PAGE_STEPS;
+    self->page_steps = KYSO_PDF_PAGES_MAX_STEPS;
     self->old_fields = kyso_pdf_fields_index(self->old, NULL);
     self->new_fields = kyso_pdf_fields_index(self->new, NULL);
     return self->old_fields != NULL && self->new_fields != NULL ? g_steal_pointer(&self) : NULL;

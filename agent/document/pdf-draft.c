@@ -24,6 +24,19 @@ page_change_free(gpointer data)
     g_free(change);
 }
 
+static gboolean
+has_signature(GHashTable *fields)
+{
+    GHashTableIter iter;
+    gpointer field;
+
+    g_hash_table_iter_init(&iter, fields);
+    while (g_hash_table_iter_next(&iter, NULL, &field))
+        if (kyso_pdf_fields_is_signed(field))
+            return TRUE;
+    return FALSE;
+}
+
 KysoPdfDraft *
 kyso_pdf_draft_new(KysoPdfFile *file, GError **error)
 {
@@ -34,6 +47,8 @@ kyso_pdf_draft_new(KysoPdfFile *file, GError **error)
     KysoPdfDraft *self = g_new0(KysoPdfDraft, 1);
     self->file = file;
     self->known = known;
+    self->is_signed = has_signature(known);
+    self->page_steps = KYSO_PDF_PAGES_MAX_STEPS;
     self->increment = kyso_pdf_increment_new(file);
     self->appearance = kyso_appearance_new();
     self->forms = g_array_new(FALSE, FALSE, sizeof(KysoForm));

@@ -15,8 +15,10 @@
 #include "agent/document/pdf-pages.h"
 
 typedef struct {
-    KysoPdfFile *file; /* borrowed */
-    GHashTable *known; /* fields that exist: kyso_pdf_fields_index */
+    KysoPdfFile *file;  /* borrowed */
+    GHashTable *known;  /* fields that exist: kyso_pdf_fields_index */
+    gboolean is_signed; /* one of them is */
+    guint64 page_steps; /* left for numbering pages */
     KysoPdfIncrement *increment;
     KysoAppearance *appearance;
     GArray *forms;         /* KysoForm: one a page of `appearance` */

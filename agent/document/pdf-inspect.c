@@ -12,10 +12,8 @@
 #define MAX_FIELDS 4096
 #define MAX_SIGNATURES 256
 #define MAX_TEXT 256 /* bytes of one string of the document; longer ones are cut */
-#define MAX_FIELDS_SIZE                                                                            \
-    (96 * 1024)                /* bytes of all fields as JSON, about: a message has 256 KiB        \
-                                */
-#define MAX_PAGE_STEPS 4000000 /* kids looked through to number the pages of fields */
+/* bytes of all fields as JSON, about: a message has 256 KiB */
+#define MAX_FIELDS_SIZE (96 * 1024)
 
 typedef struct {
     json_t *entry;
@@ -306,8 +304,14 @@ kyso_pdf_inspect(KysoPdfFile *file, const gint64 *pages, guint n_pages, GError *
     g_autoptr(GArray) signatures = g_array_new(FALSE, FALSE, sizeof(SignatureFact));
     g_array_set_clear_func(signatures, drop_signature);
     g_autoptr(GHashTable) page_ids = g_hash_table_new(NULL, NULL);
-    Inspection self = {file,  signatures, fields,         0,
-                       FALSE, page_ids,   MAX_PAGE_STEPS, KYSO_PDF_DIFFERENCE_BUDGET};
+    Inspection self = {file,
+                       signatures,
+                       fields,
+                       0,
+                       FALSE,
+                       page_ids,
+                       KYSO_PDF_PAGES_MAX_STEPS,
+                       KYSO_PDF_DIFFERENCE_BUDGET};
 
     if (!kyso_pdf_fields_walk(file, field_seen, &self))
         self.is_cut = TRUE;

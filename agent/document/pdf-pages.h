@@ -25,6 +25,9 @@ typedef struct {
  * KYSO_ERROR_DOCUMENT_DAMAGED where the tree has no such page. */
 gboolean kyso_pdf_pages_find(KysoPdfFile *file, gint64 number, KysoPdfPage *ret, GError **error);
 
+/* Kids looked through to number all that stands on pages. */
+#define KYSO_PDF_PAGES_MAX_STEPS 4000000
+
 /* The number of page object @page (a /P entry), or 0 where it is not in the tree. Each kid looked
  * at takes one of *steps_left; when they are used up, the answer is 0. */
 guint kyso_pdf_pages_number(KysoPdfFile *file, KysoQpdfValue page, guint64 *steps_left);

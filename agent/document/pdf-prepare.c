@@ -19,20 +19,11 @@ kyso_pdf_prepare_clear(KysoPdfPrepared *prepared)
 static gboolean
 check_certify(KysoPdfDraft *draft, const KysoPdfRequest *request, GError **error)
 {
-    GHashTableIter iter;
-    gpointer value;
-
-    if (request->certify == 0)
+    if (request->certify == 0 || !draft->is_signed)
         return TRUE;
-    g_hash_table_iter_init(&iter, draft->known);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        if (!kyso_pdf_fields_is_signed(value))
-            continue;
-        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
-                            "only the first signature of a document can certify it");
-        return FALSE;
-    }
-    return TRUE;
+    g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
+                        "only the first signature of a document can certify it");
+    return FALSE;
 }
 
 /* A timestamp belongs to the signature before it: whoever may sign may say when. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/pdf-widgets.h"
 
-#include "ipc/base/error.h"
-
 #include <string.h>
+
+#include "agent/document/field-cover.h"
+#include "ipc/base/error.h"
 
 #define FLAGS_TEXT 4        /* print (ISO 32000-1 table 165) */
 #define FLAGS_SIGNATURE 132 /* print, locked */
@@ -117,6 +118,41 @@ find_place(KysoPdfDraft *draft, const KysoPdfNewField *field,
     return kyso_pdf_pages_check_rect(ret, ret_rect, error);
 }
 
+/* Whether signatures that are there already, and the one made now, bear a seal or a number at @rect
+ * when it comes. */
+static gboolean
+check_reserved(KysoPdfDraft *draft, const char *name, const KysoPdfPage *page,
+               const KysoPdfRect *rect, GError **error)
+{
+    if (draft->signature_page == page->number) {
+        KysoPdfRect signature = kyso_pdf_place_from_shown(page, &draft->signature);
+        if (kyso_field_cover_hides(rect, &signature, TRUE)) {
+            g_set_error(error, KYSO_ERROR, KYSO_ERROR_PLACE_COVERS,
+                        "\"%s\" would hide the signature", name);
+            return FALSE;
+        }
+    }
+    return kyso_field_cover_check(draft->file, draft->known, name, page, rect, error);
+}
+
+/* The first signature may take what it likes. */
+static gboolean
+check_covers_nothing(KysoPdfDraft *draft, const char *name, const KysoPdfPage *page,
+                     const KysoPdfRect *rect, GError **error)
+{
+    return !draft->is_signed ||
+           kyso_field_cover_check(draft->file, draft->known, name, page, rect, error);
+}
+
+static gboolean
+check_existing_covers_nothing(KysoPdfDraft *draft, const KysoPdfField *field,
+                              const KysoPdfRect *rect, GError **error)
+{
+    KysoPdfPage page = kyso_field_cover_page(draft->file, field->widget, &draft->page_steps);
+
+    return check_covers_nothing(draft, field->name, &page, rect, error);
+}
+
 gboolean
 kyso_pdf_widgets_reserve(KysoPdfDraft *draft, const KysoPdfNewField *field, double seal_width,
                          GError **error)
@@ -130,7 +166,8 @@ kyso_pdf_widgets_reserve(KysoPdfDraft *draft, const KysoPdfNewField *field, doub
                             "a seal can only be reserved over a signature that shows");
         return FALSE;
     }
-    if (!find_place(draft, field, &seal, &page, &rect, error))
+    if (!find_place(draft, field, &seal, &page, &rect, error) ||
+        !check_reserved(draft, field->name, &page, &rect, error))
         return FALSE;
     guint32 form =
         kyso_pdf_draft_draw_nothing(draft, rect.urx - rect.llx, rect.ury - rect.lly, page.rotate);
@@ -222,6 +259,8 @@ kyso_pdf_widgets_fill(KysoPdfDraft *draft, const KysoPdfFill *fill, GError **err
                     "document has no text field \"%s\" that can be filled", fill->name);
         return FALSE;
     }
+    if (!check_existing_covers_nothing(draft, field, &place.rect, error))
+        return FALSE;
 
     const KysoLook look = {.image_fd = -1, .text = &fill->text};
     guint32 form = kyso_pdf_draft_draw(draft, place.rect.urx - place.rect.llx,
@@ -278,7 +317,8 @@ sign_new(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, guint32 va
         return FALSE;
     KysoPdfRect shown = kyso_pdf_place_to_shown(&page, &rect);
     Place place = {rect, page.rotate};
-    if (!draw_signature(draft, signature, &place, &form, error))
+    if (!check_covers_nothing(draft, signature->field.name, &page, &rect, error) ||
+        !draw_signature(draft, signature, &place, &form, error))
         return FALSE;
 
     guint32 id = kyso_pdf_increment_new_id(draft->increment);
@@ -313,7 +353,8 @@ sign_existing(KysoPdfDraft *draft, const KysoPdfSignatureField *signature, guint
     }
     if (field->widget != 0 && !read_place(draft->file, field->widget, &place))
         place = (Place){0};
-    if (!draw_signature(draft, signature, &place, &form, error))
+    if (!check_existing_covers_nothing(draft, field, &place.rect, error) ||
+        !draw_signature(draft, signature, &place, &form, error))
         return FALSE;
 
     g_autofree char *value =

@@ -39,6 +39,9 @@ typedef struct {
     GArray *parts;               /* KysoLookPart */
 } KysoPdfSignatureField;
 
+/* All three: KYSO_ERROR_PLACE_COVERS where the verifier would take the field for tampering with the
+ * signatures before it (kyso_field_cover_check). */
+
 /* Adds an empty field; with KYSO_PDF_FIT_SEAL for a seal of @seal_width points.
  * KYSO_ERROR_PLACE_OUTSIDE; KYSO_ERROR_WRONG_PARAMETERS where the name is taken or no name. */
 gboolean kyso_pdf_widgets_reserve(KysoPdfDraft *draft, const KysoPdfNewField *field,

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/document/widget-change.h"
 
-#include "agent/document/fill-drawing.h"
-
 #include <string.h>
+
+#include "agent/document/field-cover.h"
+#include "agent/document/fill-drawing.h"
 
 /* Annotation flags that change nothing to see: print, read only, locked, contents locked. And of
  * a field: read only (ISO 32000-2 tables 167, 227). */
 #define HARMLESS_F ((gint64) (4 | 64 | 128 | 512))
 #define HARMLESS_FF ((gint64) KYSO_PDF_FIELD_READ_ONLY)
-
-/* The seal with its lines takes 5 % of a page, an incoming stamp 3 %. */
-#define MAX_PART_OF_PAGE 8
-
-/* The incumbent's seal box lies over 92 % of the leader's: the seal itself covers a third of it. */
-#define MAX_PART_OF_SIGNATURE 0.95
-#define MAX_PART_OF_VALUE 0.5
-
-#define A4_AREA (595.0 * 842.0)
 
 #define MAX_STATES 64
 
@@ -201,32 +193,6 @@ kyso_widget_change_keep(KysoPdfComparison *self, const KysoPdfField *field)
 
 /* Places */
 
-static double
-area_of(const KysoPdfRect *rect)
-{
-    return MAX(rect->urx - rect->llx, 0) * MAX(rect->ury - rect->lly, 0);
-}
-
-static double
-common_area(const KysoPdfRect *a, const KysoPdfRect *b)
-{
-    KysoPdfRect both = {MAX(a->llx, b->llx), MAX(a->lly, b->lly), MIN(a->urx, b->urx),
-                        MIN(a->ury, b->ury)};
-
-    return area_of(&both);
-}
-
-static double
-page_area(KysoPdfComparison *self, KysoQpdfValue widget)
-{
-    guint number = kyso_pdf_comparison_page_of(self, widget);
-    KysoPdfPage page;
-
-    if (number == 0 || !kyso_pdf_pages_find(self->new, number, &page, NULL))
-        return A4_AREA;
-    return area_of(&page.box);
-}
-
 static gboolean
 covers(KysoPdfComparison *self, const KysoPdfRect *rect, KysoQpdfValue page,
        const KysoPdfField *old)
@@ -239,8 +205,7 @@ covers(KysoPdfComparison *self, const KysoPdfRect *rect, KysoQpdfValue page,
         !kyso_pdf_comparison_is_equal(self, kyso_pdf_comparison_get_old(self, old->widget, "/P"),
                                       page))
         return FALSE;
-    double most = g_str_equal(old->type, "Sig") ? MAX_PART_OF_SIGNATURE : MAX_PART_OF_VALUE;
-    return area_of(&other) > 0 && common_area(rect, &other) > area_of(&other) * most;
+    return kyso_field_cover_hides(rect, &other, g_str_equal(old->type, "Sig"));
 }
 
 static gboolean
@@ -254,7 +219,8 @@ is_modest_widget(KysoPdfComparison *self, KysoQpdfValue widget, const char *name
     if (widget == 0 || !kyso_pdf_pages_read_rect(
                            self->new, kyso_pdf_comparison_get_new(self, widget, "/Rect"), &rect))
         return TRUE;
-    if (area_of(&rect) > page_area(self, widget) / MAX_PART_OF_PAGE)
+    KysoPdfPage shown = kyso_field_cover_page(self->new, widget, &self->page_steps);
+    if (!kyso_field_cover_is_small(&rect, &shown))
         return FALSE;
     g_hash_table_iter_init(&iter, self->old_fields);
     while (g_hash_table_iter_next(&iter, &other_name, &other))

@@ -181,6 +181,14 @@ static const KysoErrorInfo table[] = {
           "The result failed kyso's own verification and was thrown away.",
           "Hãy thử lại; nếu lặp lại, hãy báo bộ phận kỹ thuật.",
           "Try again; if it repeats, tell your IT staff."),
+    ENTRY(
+        PLACE_COVERS, "place_covers", "document",
+        "Vị trí đó che gần hết chữ ký hoặc số, ngày đã có, hoặc lớn hơn một phần tám trang: nơi "
+        "nhận sẽ coi là văn bản bị sửa. Chưa ký gì.",
+        "That place hides most of a signature or of a number or date that is there already, or is "
+        "over an eighth of the page: whoever verifies would take it for tampering. Nothing was "
+        "signed.",
+        "Hãy chọn vị trí khác hoặc nhỏ hơn.", "Choose another place, or a smaller one."),
     ENTRY(OUTPUT_NOT_WRITABLE, "output_not_writable", "output",
           "Không ghi được kết quả vào nơi đã chọn.",
           "The result cannot be written to the chosen place.",

@@ -325,6 +325,28 @@ class Signed(office.Case):
                     self.approval(reserve=self.letter.reserve()), source=self.approved,
                     outcome='refused')
 
+    def test_a_place_that_hides_what_is_signed_is_refused(self):
+        place = self.letter.places['leader']
+        left, bottom, right, top = place['rect']
+        for what, box in (('a seal reserved over all of the signature', place['rect']),
+                          ('a seal reserved over half the page', [10, 10, 590, 420])):
+            self.refuse('place_covers', what,
+                        self.approval(reserve={**self.letter.reserve(),
+                                               'seal': {'page': 1, 'rect': box}}),
+                        outcome='failed')
+        one, two = self.home.path / 'one.pdf', self.home.path / 'two.pdf'
+        with self.agent.connect() as client:
+            client.sign_file(self.letter.path, one, **self.approval())
+        for what, box in (('a second signature over the first', place['rect']),
+                          ('a second signature of half a page', [10, 10, 590, 420])):
+            self.refuse('place_covers', what, self.approval(place={'page': 1, 'rect': box}),
+                        source=one, outcome='failed')
+        beside = [left + (right - left) * 0.06, bottom, right, top]
+        with self.agent.connect() as client:
+            client.sign_file(one, two, **self.approval(place={'page': 1, 'rect': beside}))
+            found = client.call('signatures.verify', {'input': {'path': str(two)}})
+        self.assertEqual([entry['verdict'] for entry in found['signatures']], ['valid', 'valid'])
+
     def test_text_without_glyphs_is_refused(self):
         for text in ('七九', '\U0001F600'):
             self.refuse('text_not_drawable', f'number "{text}"',
