@@ -31,7 +31,7 @@ typedef struct {
     KysoSignDataResult *content; /* that a CMS carries; NULL: it carries none */
     KysoHelper *reader;
     json_t *inspection;     /* PDF */
-    KysoXmlInspection *xml; /* XML, ODF */
+    KysoXmlInspection *xml; /* XML, packages */
     KysoFd extended;        /* what the reader made of it; -1: nothing */
     guint n_added;          /* timestamps */
     KysoProofs *proofs;     /* that it has by now; NULL: none */

@@ -7,7 +7,7 @@
 #include "ipc/base/error.h"
 
 /*
- * A signature in an XML document or ODF package has its timestamp among its unsigned properties
+ * A signature in an XML document or a package has its timestamp among its unsigned properties
  * (EN 319 132-1 §5.3); each signature gets one of its own, one after the other.
  *
  * look: inspected -> verified -> [stamped -> extended -> written, and look again with fresh eyes].

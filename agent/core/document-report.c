@@ -273,14 +273,14 @@ covered_by(const json_t *signature)
     json_t *covered = json_array(), *item;
     size_t i;
 
-    json_array_foreach(json_object_get(signature, "references"), i, item)
+    json_array_foreach(kyso_xades_verify_subjects(signature), i, item)
     {
         const char *covers = json_string_value(json_object_get(item, "covers"));
         const char *uri = json_string_value(json_object_get(item, "uri"));
         if (json_array_size(covered) >= MAX_COVERED || uri == NULL ||
             g_strcmp0(covers, "properties") == 0)
             continue;
-        g_autofree char *start = g_strndup(uri, MAX_URI);
+        g_autofree char *start = g_strndup(uri, MIN(strcspn(uri, "?"), MAX_URI));
         g_autofree char *valid = g_utf8_make_valid(start, -1);
         json_array_append_new(covered, json_string(valid));
     }

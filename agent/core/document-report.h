@@ -31,7 +31,7 @@ void kyso_document_report_detached_async(KysoSigner *signer, int fd, goffset siz
                                          GCancellable *cancellable, GAsyncReadyCallback done,
                                          gpointer user_data);
 
-/* The signatures that @inspection (borrowed until done) lists in an XML document or ODF package. */
+/* The signatures that @inspection (borrowed until done) lists in an XML document or a package. */
 void kyso_document_report_xml_async(KysoSigner *signer, const KysoXmlInspection *inspection,
                                     GCancellable *cancellable, GAsyncReadyCallback done,
                                     gpointer user_data);

@@ -28,7 +28,7 @@ typedef struct {
     gboolean covers_whole_document; /* but for the signature itself */
     KysoRevocationStatus status;    /* of the certificates at signed_at, by the document's proofs */
     json_t *difference;             /* of document.inspect, or NULL: detached */
-    json_t *covered;                /* XML, ODF: the URIs of what it is over; NULL: all others */
+    json_t *covered; /* XML, packages: the URIs of what it is over; NULL: all others */
 } KysoDocumentSignature;
 
 void kyso_document_signature_free(KysoDocumentSignature *self);

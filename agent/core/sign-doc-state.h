@@ -96,6 +96,7 @@ struct _KysoSigningDocument {
 
     KysoXmlInspection *xml;     /* XML */
     GArray *xml_contents;       /* XML: of KysoXadesContent */
+    gboolean is_ooxml;          /* XML: they are parts of an Office Open XML package */
     gboolean leaves_signatures; /* XML */
     KysoXadesBuilder *xades;    /* XML */
     KysoFd enclosed;            /* XML: document and signature */

@@ -3,10 +3,12 @@
 
 #include "agent/core/sign-doc-state.h"
 #include "agent/core/xml-reader.h"
+#include "agent/xades/xades-verify.h"
 #include "ipc/base/descriptor.h"
 #include "ipc/base/error.h"
 
-/* An XML document with the signature in it, or an ODF package with it among its files.
+/* An XML document with the signature in it, or a package (ODF, Office Open XML) with it among its
+ * files.
  * read:     copied -> inspected -> earlier signatures verified
  * prepare:  hashed
  * complete: enclosed -> written -> result inspected -> result verified */
@@ -82,7 +84,7 @@ is_open(const json_t *facts)
     json_t *signature, *reference;
     size_t i, j;
 
-    if (g_strcmp0(json_string_value(json_object_get(facts, "kind")), "odf") == 0)
+    if (g_strcmp0(json_string_value(json_object_get(facts, "kind")), "xml") != 0)
         return TRUE;
     json_array_foreach(json_object_get(facts, "signatures"), i, signature)
     {
@@ -126,7 +128,28 @@ content_clear(gpointer data)
     KysoXadesContent *content = data;
 
     g_free((char *) content->name);
+    g_free((char *) content->media_type);
+    g_strfreev(content->relationships);
     g_clear_pointer(&content->digest, g_bytes_unref);
+}
+
+/* The texts of @list; NULL where it is none. g_strfreev. */
+static char **
+read_texts(const json_t *list)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    json_t *item;
+    size_t i;
+
+    if (!json_is_array(list))
+        return NULL;
+    json_array_foreach(list, i, item)
+    {
+        if (json_is_string(item))
+            g_ptr_array_add(texts, g_strdup(json_string_value(item)));
+    }
+    g_ptr_array_add(texts, NULL);
+    return (char **) g_ptr_array_steal(texts, NULL);
 }
 
 static gboolean
@@ -134,12 +157,13 @@ hash_content(const HashOrder *order, const json_t *item, GArray *contents, GErro
 {
     goffset size = order->inspection->content_size;
     gint64 offset = 0, length = 0;
-    const char *name = NULL;
+    const char *name = NULL, *media_type = NULL;
     KysoXadesContent content = {0};
     gboolean is_xml = FALSE;
     g_autoptr(KysoFileHash) hash = kyso_file_hash_new(order->hash);
 
     if (!kyso_json_get_string(item, "name", KYSO_JSON_REQUIRED, &name, error) ||
+        !kyso_json_get_string(item, "media_type", KYSO_JSON_OPTIONAL, &media_type, error) ||
         !kyso_json_get_boolean(item, "is_xml", KYSO_JSON_REQUIRED, &is_xml, error) ||
         !kyso_json_get_int(item, "offset", KYSO_JSON_REQUIRED, 0, size, &offset, error) ||
         !kyso_json_get_int(item, "length", KYSO_JSON_REQUIRED, 0, size - offset, &length, error) ||
@@ -147,6 +171,8 @@ hash_content(const HashOrder *order, const json_t *item, GArray *contents, GErro
         return FALSE;
     content.name = g_strdup(name);
     content.is_xml = is_xml;
+    content.media_type = g_strdup(media_type);
+    content.relationships = read_texts(json_object_get(item, "relationships"));
     content.digest = kyso_file_hash_get(hash);
     g_array_append_val(contents, content);
     return TRUE;
@@ -194,6 +220,8 @@ contents_hashed(GObject *source, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     self->xml_contents = g_task_propagate_pointer(G_TASK(result), &error);
+    self->is_ooxml =
+        g_strcmp0(json_string_value(json_object_get(self->xml->facts, "kind")), "ooxml") == 0;
     self->leaves_signatures = json_is_true(json_object_get(self->xml->facts, "leaves_signatures"));
     g_clear_pointer(&self->xml, kyso_xml_inspection_free);
     kyso_sign_document_prepared(self, error);
@@ -275,9 +303,12 @@ is_ours(const KysoSigningDocument *self)
     const json_t *signature =
         json_array_get(json_object_get(self->xml->facts, "signatures"), self->facts.n_earlier);
     const json_t *references = json_object_get(signature, "references");
-    const json_t *properties = json_array_get(references, self->xml_contents->len);
+    size_t n = self->is_ooxml ? 2 : self->xml_contents->len; /* beside the properties */
+    const json_t *properties = json_array_get(references, n);
 
-    return json_array_size(references) == self->xml_contents->len + 1 &&
+    return json_array_size(references) == n + 1 &&
+           json_array_size(kyso_xades_verify_subjects(signature)) ==
+               self->xml_contents->len + !self->is_ooxml &&
            is_part(self->xml, json_object_get(signature, "signed_info"),
                    kyso_xades_builder_get_signed_info(self->xades)) &&
            is_part(self->xml, json_object_get(properties, "content"),

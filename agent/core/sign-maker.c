@@ -130,6 +130,7 @@ start_xades(KysoSigningDocument *self, GError **error)
         .hash = signing->scheme->hash,
         .contents = (const KysoXadesContent *) self->xml_contents->data,
         .n_contents = self->xml_contents->len,
+        .is_ooxml = self->is_ooxml,
         .leaves_signatures = self->leaves_signatures,
         .signing_time = signing->signing_time,
     };

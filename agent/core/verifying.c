@@ -18,9 +18,9 @@
 
 #define MAX_SIGNATURE (1024 * 1024) /* bytes of one beside its file */
 
-/* PDF: copied -> inspected [-> proofs read] -> verified. XML, ODF: copied -> inspected -> verified.
- * All else: copied -> verified. The copy
- * keeps the answer about one and the same file, whatever its owner does meanwhile. */
+/* PDF: copied -> inspected [-> proofs read] -> verified. XML, packages: copied -> inspected ->
+ * verified. All else: copied -> verified. The copy keeps the answer about one and the same file,
+ * whatever its owner does meanwhile. */
 static void input_copied(GObject *source, GAsyncResult *result, gpointer user_data);
 static void document_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
 static void xml_inspected(GObject *source, GAsyncResult *result, gpointer user_data);
@@ -37,7 +37,7 @@ typedef struct {
     KysoHelper *reader;
     KysoPrivateCopy *copy;
     json_t *inspection;     /* PDF */
-    KysoXmlInspection *xml; /* XML, ODF */
+    KysoXmlInspection *xml; /* XML, packages */
     KysoProofs *proofs;     /* NULL: the document has none */
 } Verifying;
 

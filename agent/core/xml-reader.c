@@ -29,7 +29,7 @@ kyso_xml_reader_knows(int fd, goffset size)
 
     if (!kyso_fd_read_at(fd, head, length, 0, NULL))
         return FALSE;
-    if (length >= 4 && memcmp(head, "PK\3\4", 4) == 0)
+    if (length >= 4 && (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "\xD0\xCF\x11\xE0", 4) == 0))
         return TRUE;
     gsize at = length >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     while (at < length && g_ascii_isspace(head[at]))

@@ -19,7 +19,7 @@ typedef struct {
 void kyso_xml_inspection_free(KysoXmlInspection *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoXmlInspection, kyso_xml_inspection_free)
 
-/* By how @fd begins: a zip, or markup. */
+/* By how @fd begins: a zip, markup, or what Office wrote until 2007 (to say that clearly). */
 gboolean kyso_xml_reader_knows(int fd, goffset size);
 
 /* A reader for one document, starting; ended when dropped. */

@@ -54,7 +54,7 @@ kyso_wording_purpose(const char *language, const char *purpose)
         {"receive", T("tiếp nhận văn bản đến")},
         {"comment", T("bút phê")},
         {"file", T("ký tệp")},
-        {"xml", T("ký dữ liệu XML, ODF")},
+        {"xml", T("ký dữ liệu XML, ODF, Office")},
         {"message", T("ký dữ liệu")},
         {"json", T("ký dữ liệu JSON")},
     };

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "agent/document/odf-inspect.h"
-#include "agent/document/odf-package.h"
+#include "agent/document/ooxml-inspect.h"
+#include "agent/document/ooxml-update.h"
 #include "agent/document/xml-extension.h"
 #include "agent/document/xml-insertion.h"
 #include "agent/document/xml-names.h"
@@ -82,27 +83,70 @@ inspect_xml(GBytes *data, const KysoXmlQuestion *question, KysoXmlOutput *output
     return g_steal_pointer(&json);
 }
 
+static json_t *
+inspect_package(GBytes *data, gboolean for_signing, KysoXmlOutput *output, GError **error)
+{
+    g_auto(KysoPackageView) view = {0};
+
+    if (!kyso_package_view_init(&view, data, output, error))
+        return NULL;
+    g_autoptr(json_t) json = kyso_package_is_ooxml(view.package)
+                                 ? kyso_ooxml_inspect(&view, for_signing, error)
+                                 : kyso_odf_inspect(&view, for_signing, error);
+    if (json != NULL && output->fault != 0) {
+        g_set_error_literal(error, KYSO_ERROR, output->fault, "it holds too much");
+        return NULL;
+    }
+    return g_steal_pointer(&json);
+}
+
+/* What Office wrote until 2007, and all that it encrypts ([MS-CFB] §2.2). */
 static gboolean
-is_zip(GBytes *data)
+is_compound_file(const void *data, gsize size)
+{
+    return size >= 8 && memcmp(data, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8) == 0;
+}
+
+typedef enum { XML, PACKAGE, COMPOUND_FILE } Kind;
+
+static Kind
+kind_of(GBytes *data)
 {
     gsize size = 0;
     const void *bytes = g_bytes_get_data(data, &size);
-    return kyso_odf_package_is_zip(bytes, size);
+
+    if (kyso_package_is_zip(bytes, size))
+        return PACKAGE;
+    return is_compound_file(bytes, size) ? COMPOUND_FILE : XML;
 }
 
 json_t *
 kyso_xml_inspect(GBytes *data, const KysoXmlQuestion *question, KysoXmlOutput *output,
                  GError **error)
 {
-    return is_zip(data) ? kyso_odf_inspect(data, question->for_signing, output, error)
-                        : inspect_xml(data, question, output, error);
+    switch (kind_of(data)) {
+    case PACKAGE:
+        return inspect_package(data, question->for_signing, output, error);
+    case COMPOUND_FILE:
+        g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_OFFICE_FORMAT_UNSUPPORTED,
+                            "an older Office document, or an encrypted one");
+        return NULL;
+    default:
+        return inspect_xml(data, question, output, error);
+    }
 }
 
 GBytes *
 kyso_xml_inspect_enclose(GBytes *data, GBytes *signature, GError **error)
 {
-    return is_zip(data) ? kyso_odf_inspect_enclose(data, signature, error)
-                        : kyso_xml_insertion_splice(data, 0, signature, error);
+    if (kind_of(data) != PACKAGE)
+        return kyso_xml_insertion_splice(data, 0, signature, error);
+    g_autoptr(KysoPackage) package = kyso_package_open(data, error);
+    if (package == NULL)
+        return NULL;
+    return kyso_package_is_ooxml(package)
+               ? kyso_ooxml_update_enclose(package, data, signature, error)
+               : kyso_odf_inspect_enclose(package, data, signature, error);
 }
 
 static GBytes *
@@ -125,6 +169,12 @@ extend_xml(GBytes *data, guint signature, GBytes *timestamp, GError **error)
 GBytes *
 kyso_xml_inspect_extend(GBytes *data, guint signature, GBytes *timestamp, GError **error)
 {
-    return is_zip(data) ? kyso_odf_inspect_extend(data, signature, timestamp, error)
-                        : extend_xml(data, signature, timestamp, error);
+    if (kind_of(data) != PACKAGE)
+        return extend_xml(data, signature, timestamp, error);
+    g_autoptr(KysoPackage) package = kyso_package_open(data, error);
+    if (package == NULL)
+        return NULL;
+    return kyso_package_is_ooxml(package)
+               ? kyso_ooxml_inspect_extend(package, data, signature, timestamp, error)
+               : kyso_odf_inspect_extend(package, data, signature, timestamp, error);
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * All that the agent needs to know of an XML document or an ODF package to verify its signatures,
- * or to add one. Main thread only.
+ * All that the agent needs to know of an XML document, an ODF or Office Open XML package to verify
+ * its signatures, or to add one. Main thread only.
  */
 
 #include "agent/document/xml-signature.h"

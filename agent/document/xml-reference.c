@@ -14,6 +14,7 @@ typedef struct {
     gboolean is_enveloped;
     gboolean is_known; /* each transform is one that we know */
     gboolean has_method;
+    const xmlNode *relationships; /* that transform, the first of all */
 } Transforms;
 
 json_t *
@@ -83,6 +84,13 @@ is_no_signatures(const xmlNode *transform)
            xmlStrEqual(space->href, BAD_CAST KYSO_XML_DSIG);
 }
 
+static gboolean
+is_first(const Transforms *self)
+{
+    return !self->is_enveloped && !self->selection.without_signatures &&
+           self->relationships == NULL;
+}
+
 static void
 take_transform(Transforms *self, const xmlNode *transform)
 {
@@ -94,6 +102,8 @@ take_transform(Transforms *self, const xmlNode *transform)
         self->is_enveloped = TRUE;
     } else if (strcmp(algorithm, KYSO_XML_XPATH) == 0 && is_no_signatures(transform)) {
         self->selection.without_signatures = TRUE;
+    } else if (strcmp(algorithm, KYSO_XML_RELATIONSHIPS) == 0 && is_first(self)) {
+        self->relationships = transform;
     } else if (kyso_xml_canonical_knows(algorithm)) {
         self->has_method = TRUE;
         self->selection.method = g_intern_string(algorithm);
@@ -130,10 +140,14 @@ is_below(const xmlNode *node, const xmlNode *ancestor)
 
 /* What of the document it covers, so far as the verdict goes by it. */
 static const char *
-coverage_of(xmlNode *signature, const xmlNode *target, const char *type)
+coverage_of(const KysoXmlSignatureSource *source, xmlNode *signature, const xmlNode *target,
+            const char *type)
 {
     if (target == NULL || target == xmlDocGetRootElement(target->doc))
         return "document";
+    if (source->has_manifests && target->parent == signature &&
+        kyso_xml_parse_child(target, KYSO_XML_DSIG, "Manifest") != NULL)
+        return "manifest";
     if (is_below(target, signature))
         return target == kyso_xml_signature_find_properties(signature) &&
                        g_strcmp0(type, KYSO_XML_PROPERTIES_TYPE) == 0
@@ -149,9 +163,9 @@ read_inside(const KysoXmlSignatureSource *source, xmlNode *signature, const char
     xmlNode *target = *uri != '\0' ? kyso_xml_reference_find(source->doc, uri + 1) : NULL;
     KysoXmlPart part;
 
-    if (*uri != '\0' && target == NULL)
+    if ((*uri != '\0' && target == NULL) || transforms->relationships != NULL)
         return json_null();
-    *ret_covers = coverage_of(signature, target, type);
+    *ret_covers = coverage_of(source, signature, target, type);
     transforms->selection.only = target;
     if (transforms->is_enveloped)
         transforms->selection.without = signature;
@@ -169,7 +183,9 @@ read_beside(const KysoXmlSignatureSource *source, const char *uri, const Transfo
 
     if (source->resolve != NULL && !transforms->is_enveloped &&
         !transforms->selection.without_signatures && transforms->selection.prefixes == NULL)
-        content = source->resolve(uri, transforms->selection.method, source->user_data);
+        content = source->resolve(
+            uri, &(KysoXmlTransforms){transforms->selection.method, transforms->relationships},
+            source->user_data);
     *ret_covers = content != NULL ? "entry" : "none";
     return content != NULL ? content : json_null();
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "agent/document/odf-package.h"
+#include "agent/document/package.h"
 #include "agent/document/xml-inspect.h"
 #include "ipc/base/error.h"
 
@@ -58,7 +58,7 @@ inspect_called(KysoCall *call, gpointer user_data)
         kyso_json_get_boolean(params, "sign", KYSO_JSON_OPTIONAL, &question.for_signing, &error) &&
         kyso_json_get_boolean(params, "leaves_signatures", KYSO_JSON_OPTIONAL,
                               &question.leaves_signatures, &error))
-        data = read_file(params, kyso_call_fds(call), "document", KYSO_ODF_MAX_SIZE, &error);
+        data = read_file(params, kyso_call_fds(call), "document", KYSO_PACKAGE_MAX_SIZE, &error);
     if (data != NULL && kyso_xml_output_init(&output, &error))
         facts = kyso_xml_inspect(data, &question, &output, &error);
     if (facts != NULL)
@@ -93,7 +93,7 @@ read_both(KysoCall *call, const char *name, GBytes **ret_data, GBytes **ret_elem
 {
     const json_t *params = kyso_call_params(call);
 
-    *ret_data = read_file(params, kyso_call_fds(call), "document", KYSO_ODF_MAX_SIZE, error);
+    *ret_data = read_file(params, kyso_call_fds(call), "document", KYSO_PACKAGE_MAX_SIZE, error);
     if (*ret_data != NULL)
         *ret_element = read_file(params, kyso_call_fds(call), name, MAX_SIGNATURE, error);
     return *ret_element != NULL;

@@ -58,8 +58,14 @@ canonical_of(const KysoXmlSignatureSource *source, xmlNode *element, const xmlNo
 static gboolean
 is_pure(const xmlNode *signature)
 {
-    static const char *const spaces[] = {KYSO_XML_DSIG,     KYSO_XML_DSIG11, KYSO_XML_XADES,
-                                         KYSO_XML_XADES141, KYSO_XML_DC,     NULL};
+    static const char *const spaces[] = {KYSO_XML_DSIG,
+                                         KYSO_XML_DSIG11,
+                                         KYSO_XML_XADES,
+                                         KYSO_XML_XADES141,
+                                         KYSO_XML_DC,
+                                         KYSO_XML_OOXML_SIGNATURES,
+                                         KYSO_XML_OFFICE_SIGNATURES,
+                                         NULL};
 
     for (xmlNode *node = (xmlNode *) signature; node != NULL;
          node = kyso_xml_parse_next(signature, node))
@@ -88,6 +94,32 @@ read_references(const KysoXmlSignatureSource *source, xmlNode *signature, xmlNod
         json_array_append_new(list, item);
     }
     return list;
+}
+
+/* What the manifests list that are in objects which @references are to (ISO/IEC 29500-2 §13.2.4.7:
+ * the parts of a package). NULL where the output is full. */
+static json_t *
+read_manifests(const KysoXmlSignatureSource *source, xmlNode *signature, const json_t *references,
+               GError **error)
+{
+    g_autoptr(json_t) all = json_array();
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(references, i, item)
+    {
+        const char *uri = json_string_value(json_object_get(item, "uri"));
+        if (strcmp(json_string_value(json_object_get(item, "covers")), "manifest") != 0 ||
+            json_array_size(all) > KYSO_XML_MAX_REFERENCES)
+            continue;
+        xmlNode *object = kyso_xml_reference_find(source->doc, uri + 1);
+        g_autoptr(json_t) list = read_references(
+            source, signature, kyso_xml_parse_child(object, KYSO_XML_DSIG, "Manifest"), error);
+        if (list == NULL)
+            return NULL;
+        json_array_extend(all, list);
+    }
+    return g_steal_pointer(&all);
 }
 
 static json_t *
@@ -229,6 +261,12 @@ kyso_xml_signature_read(const KysoXmlSignatureSource *source, xmlNode *signature
     if (references == NULL)
         return NULL;
     json_object_set_new(json, "references", references);
+    if (source->has_manifests) {
+        json_t *manifest = read_manifests(source, signature, references, error);
+        if (manifest == NULL)
+            return NULL;
+        json_object_set_new(json, "manifest", manifest);
+    }
     if (!add_properties(json, source, signature, value, error))
         return NULL;
     return g_steal_pointer(&json);

@@ -15,15 +15,23 @@
 #define KYSO_XML_MAX_SIGNATURES 32
 #define KYSO_XML_MAX_REFERENCES 4096
 
-/* The bytes of a file beside the signature (an entry of a package) that @uri names, canonical by
- * @method (NULL: as they are). NULL for what is not there, else {"offset", "length"}: new. */
-typedef json_t *(*KysoXmlResolve)(const char *uri, const char *method, gpointer user_data);
+/* How a file beside the signature is to be seen. */
+typedef struct {
+    const char *method;           /* of its canonical form; NULL: byte for byte */
+    const xmlNode *relationships; /* the Relationships Transform before that, or NULL */
+} KysoXmlTransforms;
+
+/* The bytes of a file beside the signature (an entry of a package) that @uri names. NULL for what
+ * is not there, or cannot be seen so, else {"offset", "length"}: new. */
+typedef json_t *(*KysoXmlResolve)(const char *uri, const KysoXmlTransforms *transforms,
+                                  gpointer user_data);
 
 typedef struct {
     xmlDoc *doc;
     KysoXmlOutput *output;
     KysoXmlResolve resolve; /* NULL: nothing beside the document */
     gpointer user_data;
+    gboolean has_manifests; /* what it is about stands in a ds:Manifest that it is over */
 } KysoXmlSignatureSource;
 
 /* The QualifyingProperties (XAdES) of @signature itself, or NULL as below. */

@@ -6,11 +6,27 @@
 #include "agent/document/xml-names.h"
 #include "agent/document/xml-parse.h"
 
+/* Of ODF, WordprocessingML, DrawingML and SpreadsheetML. */
 static gboolean
 is_paragraph(const xmlNode *node)
 {
-    return kyso_xml_parse_is(node, KYSO_XML_ODF_TEXT, "p") ||
-           kyso_xml_parse_is(node, KYSO_XML_ODF_TEXT, "h");
+    static const struct {
+        const char *space, *name;
+    } kinds[] = {
+        {KYSO_XML_ODF_TEXT, "p"},
+        {KYSO_XML_ODF_TEXT, "h"},
+        {"http://schemas.openxmlformats.org/wordprocessingml/2006/main", "p"},
+        {"http://purl.oclc.org/ooxml/wordprocessingml/main", "p"},
+        {"http://schemas.openxmlformats.org/drawingml/2006/main", "p"},
+        {"http://purl.oclc.org/ooxml/drawingml/main", "p"},
+        {"http://schemas.openxmlformats.org/spreadsheetml/2006/main", "si"},
+        {"http://purl.oclc.org/ooxml/spreadsheetml/main", "si"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (kyso_xml_parse_is(node, kinds[i].space, kinds[i].name))
+            return TRUE;
+    return FALSE;
 }
 
 static gboolean

@@ -5,46 +5,29 @@
 
 #include "agent/cms/file-hash.h"
 #include "agent/pki/openssl.h"
+#include "agent/xades/ooxml-objects.h"
+#include "agent/xades/xades-text.h"
 #include "agent/xades/xml-algorithm.h"
 #include "ipc/base/error.h"
 
-#define DSIG "http://www.w3.org/2000/09/xmldsig#"
 #define XADES "http://uri.etsi.org/01903/v1.3.2#"
-#define EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"
-#define INCLUSIVE "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 #define XPATH "http://www.w3.org/TR/1999/REC-xpath-19991116"
 
-/* Exclusive canonical XML writes a namespace where it is first used, and nowhere else. */
-#define DS " xmlns:ds=\"" DSIG "\""
+#define DS KYSO_XADES_DS
 #define XA " xmlns:xades=\"" XADES "\""
-#define TRANSFORM(uri) "<ds:Transform Algorithm=\"" uri "\"></ds:Transform>"
+#define EXCLUSIVE KYSO_XADES_EXCLUSIVE
+#define TRANSFORM(uri) KYSO_XADES_TRANSFORM(uri)
 
 struct _KysoXadesBuilder {
     KysoCertificate *signer;
     KysoScheme scheme;
     const char *hash;
-    char *id;
+    char *id, *properties_id;
     char *certificates; /* of X509Data */
+    char *package;      /* the ds:Object with the manifest of a package, or NULL */
     char *signed_properties, *signed_info, *signature_value;
     GBytes *digest;
 };
-
-static char *
-to_base64(GBytes *bytes)
-{
-    gsize size = 0;
-    const guchar *data = g_bytes_get_data(bytes, &size);
-    return g_base64_encode(data, size);
-}
-
-static GBytes *
-hash_text(const char *hash, const char *text)
-{
-    g_autoptr(KysoFileHash) state = kyso_file_hash_new(hash);
-
-    kyso_file_hash_add_bytes(state, text, strlen(text));
-    return kyso_file_hash_get(state);
-}
 
 static char *
 hash_certificate(const KysoXadesBuilder *self)
@@ -55,7 +38,7 @@ hash_certificate(const KysoXadesBuilder *self)
 
     kyso_file_hash_add_bytes(state, data, size);
     g_autoptr(GBytes) digest = kyso_file_hash_get(state);
-    return to_base64(digest);
+    return kyso_xades_text_base64(digest);
 }
 
 /* EN 319 132-1 §5.2: when, by which certificate, and of what kind each thing is. */
@@ -66,22 +49,24 @@ write_properties(const KysoXadesBuilder *self, const KysoXadesSpec *spec)
     g_autoptr(GDateTime) utc = g_date_time_to_utc(spec->signing_time);
     g_autofree char *time = g_date_time_format(utc, "%Y-%m-%dT%H:%M:%SZ");
     g_autofree char *digest = hash_certificate(self);
+    guint n_formats = spec->is_ooxml ? 2 : spec->n_contents; /* as many as references */
 
     g_string_append_printf(
         text,
-        "<xades:SignedProperties" XA " Id=\"%s-properties\"><xades:SignedSignatureProperties>"
+        "<xades:SignedProperties" XA " Id=\"%s\"><xades:SignedSignatureProperties>"
         "<xades:SigningTime>%s</xades:SigningTime><xades:SigningCertificateV2><xades:Cert>"
         "<xades:CertDigest><ds:DigestMethod" DS " Algorithm=\"%s\"></ds:DigestMethod>"
         "<ds:DigestValue" DS ">%s</ds:DigestValue></xades:CertDigest></xades:Cert>"
         "</xades:SigningCertificateV2></xades:SignedSignatureProperties>"
         "<xades:SignedDataObjectProperties>",
-        self->id, time, kyso_xml_algorithm_hash_uri(self->hash), digest);
-    for (guint i = 0; i < spec->n_contents; i++)
-        g_string_append_printf(text,
-                               "<xades:DataObjectFormat ObjectReference=\"#%s-%u\">"
-                               "<xades:MimeType>%s</xades:MimeType></xades:DataObjectFormat>",
-                               self->id, i,
-                               spec->contents[i].is_xml ? "text/xml" : "application/octet-stream");
+        self->properties_id, time, kyso_xml_algorithm_hash_uri(self->hash), digest);
+    for (guint i = 0; i < n_formats; i++)
+        g_string_append_printf(
+            text,
+            "<xades:DataObjectFormat ObjectReference=\"#%s-%u\">"
+            "<xades:MimeType>%s</xades:MimeType></xades:DataObjectFormat>",
+            self->id, i,
+            spec->is_ooxml || spec->contents[i].is_xml ? "text/xml" : "application/octet-stream");
     g_string_append(text, "</xades:SignedDataObjectProperties></xades:SignedProperties>");
     return g_string_free(text, FALSE);
 }
@@ -95,48 +80,65 @@ write_transforms(GString *text, const KysoXadesContent *content, gboolean leaves
         return;
     g_string_append(text, "<ds:Transforms>");
     if (is_document)
-        g_string_append(text, TRANSFORM(DSIG "enveloped-signature"));
+        g_string_append(text, TRANSFORM(KYSO_XADES_DSIG "enveloped-signature"));
     if (is_document && leaves_signatures)
         g_string_append(text, "<ds:Transform Algorithm=\"" XPATH "\"><ds:XPath>"
                               "not(ancestor-or-self::ds:Signature)</ds:XPath></ds:Transform>");
-    g_string_append(text, is_document ? TRANSFORM(EXCLUSIVE) : TRANSFORM(INCLUSIVE));
+    g_string_append(text, is_document ? TRANSFORM(EXCLUSIVE) : TRANSFORM(KYSO_XADES_INCLUSIVE));
     g_string_append(text, "</ds:Transforms>");
 }
 
+/* To a part of the signature itself. */
 static void
-write_digest(const KysoXadesBuilder *self, GString *text, GBytes *digest)
+write_own(const KysoXadesBuilder *self, GString *text, const char *type, const char *id,
+          const char *content)
 {
-    g_autofree char *value = to_base64(digest);
+    g_autoptr(GBytes) digest = kyso_xades_text_hash(self->hash, content);
 
-    g_string_append_printf(text,
-                           "<ds:DigestMethod Algorithm=\"%s\"></ds:DigestMethod>"
-                           "<ds:DigestValue>%s</ds:DigestValue></ds:Reference>",
-                           kyso_xml_algorithm_hash_uri(self->hash), value);
+    g_string_append_printf(
+        text, "Type=\"%s\" URI=\"#%s\"><ds:Transforms>" TRANSFORM(EXCLUSIVE) "</ds:Transforms>",
+        type, id);
+    kyso_xades_text_add_digest(text, self->hash, digest);
+}
+
+static void
+write_contents(const KysoXadesBuilder *self, GString *text, const KysoXadesSpec *spec)
+{
+    for (guint i = 0; i < spec->n_contents; i++) {
+        g_autofree char *uri = g_uri_escape_string(spec->contents[i].name, "/!$()*+,;=:@", FALSE);
+        g_string_append_printf(text, "<ds:Reference Id=\"%s-%u\" URI=\"%s\">", self->id, i, uri);
+        write_transforms(text, &spec->contents[i], spec->leaves_signatures);
+        kyso_xades_text_add_digest(text, self->hash, spec->contents[i].digest);
+    }
+}
+
+static void
+write_objects(const KysoXadesBuilder *self, GString *text)
+{
+    g_string_append_printf(text, "<ds:Reference Id=\"%s-0\" ", self->id);
+    write_own(self, text, KYSO_XADES_DSIG "Object", KYSO_OOXML_PACKAGE_ID, self->package);
+    g_string_append_printf(text, "<ds:Reference Id=\"%s-1\" ", self->id);
+    write_own(self, text, KYSO_XADES_DSIG "Object", KYSO_OOXML_OFFICE_ID,
+              kyso_ooxml_objects_get_office());
 }
 
 static char *
 write_signed_info(const KysoXadesBuilder *self, const KysoXadesSpec *spec)
 {
     GString *text = g_string_new(NULL);
-    g_autoptr(GBytes) properties = hash_text(self->hash, self->signed_properties);
 
     g_string_append_printf(text,
                            "<ds:SignedInfo" DS "><ds:CanonicalizationMethod Algorithm=\"" EXCLUSIVE
                            "\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"%s\">"
                            "</ds:SignatureMethod>",
                            kyso_xml_algorithm_scheme_uri(self->scheme, self->hash));
-    for (guint i = 0; i < spec->n_contents; i++) {
-        g_autofree char *uri = g_uri_escape_string(spec->contents[i].name, "/!$()*+,;=:@", FALSE);
-        g_string_append_printf(text, "<ds:Reference Id=\"%s-%u\" URI=\"%s\">", self->id, i, uri);
-        write_transforms(text, &spec->contents[i], spec->leaves_signatures);
-        write_digest(self, text, spec->contents[i].digest);
-    }
-    g_string_append_printf(
-        text,
-        "<ds:Reference Type=\"http://uri.etsi.org/01903#SignedProperties\" "
-        "URI=\"#%s-properties\"><ds:Transforms>" TRANSFORM(EXCLUSIVE) "</ds:Transforms>",
-        self->id);
-    write_digest(self, text, properties);
+    if (self->package != NULL)
+        write_objects(self, text);
+    else
+        write_contents(self, text, spec);
+    g_string_append(text, "<ds:Reference ");
+    write_own(self, text, "http://uri.etsi.org/01903#SignedProperties", self->properties_id,
+              self->signed_properties);
     g_string_append(text, "</ds:SignedInfo>");
     return g_string_free(text, FALSE);
 }
@@ -144,7 +146,7 @@ write_signed_info(const KysoXadesBuilder *self, const KysoXadesSpec *spec)
 static void
 write_certificate(GString *text, const KysoCertificate *certificate)
 {
-    g_autofree char *value = to_base64(kyso_certificate_get_der(certificate));
+    g_autofree char *value = kyso_xades_text_base64(kyso_certificate_get_der(certificate));
     g_string_append_printf(text, "<ds:X509Certificate>%s</ds:X509Certificate>", value);
 }
 
@@ -171,6 +173,27 @@ public_key(const KysoXadesBuilder *self)
     return X509_get0_pubkey(kyso_certificate_get_x509(self->signer));
 }
 
+static gboolean
+is_plain(const char *text)
+{
+    return text != NULL && strpbrk(text, "&<>\"' \t\r\n") == NULL;
+}
+
+/* Of a package: may each be written as it is? */
+static gboolean
+are_parts(const KysoXadesSpec *spec)
+{
+    for (guint i = 0; spec->is_ooxml && i < spec->n_contents; i++) {
+        const KysoXadesContent *content = &spec->contents[i];
+        if (!is_plain(content->media_type))
+            return FALSE;
+        for (char **id = content->relationships; id != NULL && *id != NULL; id++)
+            if (!is_plain(*id))
+                return FALSE;
+    }
+    return TRUE;
+}
+
 KysoXadesBuilder *
 kyso_xades_builder_new(const KysoXadesSpec *spec, GError **error)
 {
@@ -181,16 +204,20 @@ kyso_xades_builder_new(const KysoXadesSpec *spec, GError **error)
     self->scheme = kyso_algorithm_scheme_from_name(spec->algorithm);
     self->hash = g_intern_string(spec->hash);
     if (kyso_xml_algorithm_scheme_uri(self->scheme, self->hash) == NULL || spec->n_contents == 0 ||
-        !kyso_algorithm_fits_key(self->scheme, public_key(self))) {
+        !kyso_algorithm_fits_key(self->scheme, public_key(self)) || !are_parts(spec)) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_WRONG_PARAMETERS,
                     "cannot sign XML by %s over %s with this key", spec->algorithm, spec->hash);
         return NULL;
     }
-    self->id = g_strconcat("kyso-", random, NULL);
+    self->id =
+        spec->is_ooxml ? g_strdup(KYSO_OOXML_SIGNATURE_ID) : g_strconcat("kyso-", random, NULL);
+    self->properties_id = spec->is_ooxml ? g_strdup(KYSO_OOXML_PROPERTIES_ID)
+                                         : g_strconcat(self->id, "-properties", NULL);
+    self->package = spec->is_ooxml ? kyso_ooxml_objects_write_package(spec) : NULL;
     self->certificates = write_certificates(spec);
     self->signed_properties = write_properties(self, spec);
     self->signed_info = write_signed_info(self, spec);
-    self->digest = hash_text(self->hash, self->signed_info);
+    self->digest = kyso_xades_text_hash(self->hash, self->signed_info);
     return g_steal_pointer(&self);
 }
 
@@ -202,6 +229,8 @@ kyso_xades_builder_free(KysoXadesBuilder *self)
     g_clear_pointer(&self->signer, kyso_certificate_unref);
     g_clear_pointer(&self->digest, g_bytes_unref);
     g_free(self->id);
+    g_free(self->properties_id);
+    g_free(self->package);
     g_free(self->certificates);
     g_free(self->signed_properties);
     g_free(self->signed_info);
@@ -232,7 +261,7 @@ static char *
 write_timestamp(GBytes *token)
 {
     g_autofree char *random = g_uuid_string_random();
-    g_autofree char *base64 = to_base64(token);
+    g_autofree char *base64 = kyso_xades_text_base64(token);
 
     return g_strdup_printf(
         "<xades:SignatureTimeStamp" XA " Id=\"kyso-%s-timestamp\"><ds:CanonicalizationMethod" DS
@@ -254,12 +283,15 @@ write_signature(const KysoXadesBuilder *self, const char *timestamp)
 {
     GString *text = g_string_new(NULL);
 
-    g_string_append_printf(text,
-                           "<ds:Signature" DS " Id=\"%s\">%s%s<ds:KeyInfo><ds:X509Data>%s"
-                           "</ds:X509Data></ds:KeyInfo><ds:Object><xades:QualifyingProperties" XA
-                           " Target=\"#%s\">%s",
-                           self->id, self->signed_info, self->signature_value, self->certificates,
-                           self->id, self->signed_properties);
+    g_string_append_printf(
+        text,
+        "<ds:Signature" DS " Id=\"%s\">%s%s<ds:KeyInfo><ds:X509Data>%s"
+        "</ds:X509Data></ds:KeyInfo>%s%s<ds:Object><xades:QualifyingProperties" XA
+        " Target=\"#%s\">%s",
+        self->id, self->signed_info, self->signature_value, self->certificates,
+        self->package != NULL ? self->package : "",
+        self->package != NULL ? kyso_ooxml_objects_get_office() : "", self->id,
+        self->signed_properties);
     if (timestamp != NULL)
         g_string_append_printf(text,
                                "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>%s"
@@ -282,7 +314,7 @@ kyso_xades_builder_finish(KysoXadesBuilder *self, GBytes *signature, GError **er
                             "the signature was not made by the certificate's key");
         return NULL;
     }
-    g_autofree char *base64 = to_base64(value);
+    g_autofree char *base64 = kyso_xades_text_base64(value);
     g_free(self->signature_value);
     self->signature_value = g_strdup_printf(
         "<ds:SignatureValue" DS " Id=\"%s-value\">%s</ds:SignatureValue>", self->id, base64);
@@ -293,7 +325,7 @@ GBytes *
 kyso_xades_builder_hash_signature(const KysoXadesBuilder *self, GError **error)
 {
     if (self->signature_value != NULL)
-        return hash_text("SHA256", self->signature_value);
+        return kyso_xades_text_hash("SHA256", self->signature_value);
     g_set_error_literal(error, KYSO_ERROR, KYSO_ERROR_INTERNAL, "there is no signature yet");
     return NULL;
 }

@@ -6,17 +6,19 @@
  * is elsewhere: new gives the digest that the token signs, finish takes the token's signature.
  *
  * Everything in it is written in its canonical form from the start, so nothing needs to be parsed
- * to be hashed. All of it is ASCII. No private key and no content ever comes here. One thread at a
- * time.
+ * to be hashed. All of it is ASCII, but for the Ids of relationships. No private key and no content
+ * ever comes here. One thread at a time.
  */
 
 #include "agent/pki/certificate.h"
 
 /* One thing that is signed. */
 typedef struct {
-    const char *name; /* an entry of a package; "": the XML document around the signature */
-    gboolean is_xml;  /* its canonical form is what @digest is of */
-    GBytes *digest;   /* by the hash of the signature */
+    const char *name;       /* an entry of a package; "": the XML document around the signature */
+    gboolean is_xml;        /* its canonical form is what @digest is of */
+    GBytes *digest;         /* by the hash of the signature */
+    const char *media_type; /* of a part of an Office Open XML package; NULL: of anything else */
+    char **relationships;   /* the Ids of those that are signed; NULL: not a part with such */
 } KysoXadesContent;
 
 typedef struct {
@@ -26,6 +28,7 @@ typedef struct {
     const char *hash;       /* "SHA256", "SHA384", "SHA512" */
     const KysoXadesContent *contents;
     guint n_contents;
+    gboolean is_ooxml; /* the contents are parts of an Office Open XML package: ooxml-objects.h */
     gboolean leaves_signatures; /* no ds:Signature of the document is signed: others may follow */
     GDateTime *signing_time;    /* any zone */
 } KysoXadesSpec;
@@ -33,7 +36,8 @@ typedef struct {
 typedef struct _KysoXadesBuilder KysoXadesBuilder;
 
 /* Nothing of @spec needs to outlive the call. KYSO_ERROR_WRONG_PARAMETERS: an algorithm or hash
- * not of the list or not of the key, or no content. */
+ * not of the list or not of the key, or no content; a part of a package without a media type, or
+ * with a text that would have to be escaped. */
 KysoXadesBuilder *kyso_xades_builder_new(const KysoXadesSpec *spec, GError **error);
 void kyso_xades_builder_free(KysoXadesBuilder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KysoXadesBuilder, kyso_xades_builder_free)

@@ -113,16 +113,19 @@ take_signer(KysoSignatureReport *self, KysoScheme scheme, GBytes *digest, GBytes
     return FALSE;
 }
 
-/* NULL where each reference is to what it was made of. */
-static const char *
-check_references(KysoSignatureReport *self, const KysoXadesSubject *subject)
+const json_t *
+kyso_xades_verify_subjects(const json_t *signature)
 {
-    const json_t *references = json_object_get(subject->signature, "references");
+    const json_t *manifest = json_object_get(signature, "manifest");
+    return manifest != NULL ? manifest : json_object_get(signature, "references");
+}
+
+static const char *
+check_list(KysoSignatureReport *self, const KysoXadesSubject *subject, const json_t *references)
+{
     json_t *item;
     size_t i;
 
-    if (json_array_size(references) == 0)
-        return "reference_unresolved";
     json_array_foreach(references, i, item)
     {
         const char *hash = kyso_xml_algorithm_hash_of(text_of(item, "digest_method"));
@@ -138,6 +141,20 @@ check_references(KysoSignatureReport *self, const KysoXadesSubject *subject)
             return "digest_mismatch";
     }
     return NULL;
+}
+
+/* NULL where each reference is to what it was made of, and each of a manifest that is signed. */
+static const char *
+check_references(KysoSignatureReport *self, const KysoXadesSubject *subject)
+{
+    const json_t *references = json_object_get(subject->signature, "references");
+
+    if (json_array_size(references) == 0)
+        return "reference_unresolved";
+    const char *fault = check_list(self, subject, references);
+    return fault != NULL
+               ? fault
+               : check_list(self, subject, json_object_get(subject->signature, "manifest"));
 }
 
 static gboolean
@@ -161,7 +178,7 @@ covers_entries(const KysoXadesSubject *subject)
     json_t *item;
     size_t i;
 
-    json_array_foreach(json_object_get(subject->signature, "references"), i, item)
+    json_array_foreach(kyso_xades_verify_subjects(subject->signature), i, item)
     {
         if (strcmp(text_of(item, "covers"), "entry") == 0)
             g_hash_table_add(names, (gpointer) text_of(json_object_get(item, "content"), "name"));

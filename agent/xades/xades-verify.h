@@ -28,6 +28,10 @@ typedef struct {
 KysoSignatureReport *kyso_xades_verify(const KysoXadesSubject *subject, gboolean *ret_covers_all,
                                        GError **error);
 
+/* The references of one of "signatures" that say what of the document it is about: those of its
+ * manifest, where the kind of document has one. Borrowed. */
+const json_t *kyso_xades_verify_subjects(const json_t *signature);
+
 /* The digest by "SHA256" that a timestamp over the signature is asked for: of its ds:SignatureValue
  * in exclusive canonical form (EN 319 132-1 §5.3). KYSO_ERROR_SIGNATURE_UNREADABLE. */
 GBytes *kyso_xades_verify_hash_value(const KysoXadesSubject *subject, GError **error);

@@ -126,19 +126,18 @@ static const KysoErrorInfo table[] = {
     ENTRY(DOCUMENT_DAMAGED, "document_damaged", "document", "Tệp PDF bị hỏng.",
           "The PDF is damaged.", "Hãy xuất lại văn bản ra PDF từ bản gốc.",
           "Export the document to PDF again from its source."),
-    ENTRY(
-        DOCUMENT_ENCRYPTED, "document_encrypted", "document",
-        "Tài liệu được mã hóa theo cách mà mật khẩu không mở được: bằng chứng thư, trong gói ODF, "
-        "hoặc tệp vừa mã hóa vừa hỏng.",
-        "The document is encrypted in a way that no password opens here: with certificates, in an "
-        "ODF package, or damaged as well.",
-        "Hãy bỏ mã hóa của tệp rồi thử lại.", "Remove the encryption and try again."),
+    ENTRY(DOCUMENT_ENCRYPTED, "document_encrypted", "document",
+          "Tài liệu được mã hóa theo cách mà mật khẩu không mở được: bằng chứng thư, trong gói ODF "
+          "hay Office, hoặc tệp vừa mã hóa vừa hỏng.",
+          "The document is encrypted in a way that no password opens here: with certificates, in a "
+          "package, or damaged as well.",
+          "Hãy bỏ mã hóa của tệp rồi thử lại.", "Remove the encryption and try again."),
     ENTRY(DOCUMENT_NO_PAGES, "document_no_pages", "document", "Tệp PDF không có trang nào.",
           "The PDF has no pages.", "Hãy xuất lại văn bản ra PDF.",
           "Export the document to PDF again."),
     ENTRY(DOCUMENT_TOO_LARGE, "document_too_large", "document",
-          "Tệp lớn quá giới hạn (2 GiB; XML và ODF: 192 MiB sau khi giải nén).",
-          "The file is over the limit (2 GiB; XML and ODF: 192 MiB unpacked).",
+          "Tệp lớn quá giới hạn (2 GiB; XML, ODF, Office: 192 MiB sau khi giải nén).",
+          "The file is over the limit (2 GiB; XML, ODF, Office: 192 MiB unpacked).",
           "Hãy chia nhỏ hoặc nén tài liệu.", "Split or compress the document."),
     ENTRY(PLACE_OUTSIDE, "place_outside", "document",
           "Vị trí được yêu cầu không nằm trên trang nào của văn bản.",

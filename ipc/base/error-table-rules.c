@@ -131,15 +131,19 @@ static const KysoErrorInfo table[] = {
         "Hãy xuất lại tệp XML từ phần mềm nguồn, mã UTF-8, không có DOCTYPE.",
         "Export the XML again from its source, as UTF-8 and without a DOCTYPE."),
     ENTRY(INVALID_CONTAINER, "invalid_container", "document",
-          "Tệp nén không phải là tài liệu ODF hợp lệ hoặc bị hỏng.",
-          "The zip file is not an ODF document, or it is damaged.",
-          "Hãy mở và lưu lại tài liệu bằng LibreOffice ở định dạng ODF (.odt, .ods, .odp).",
-          "Open the document in LibreOffice and save it as ODF (.odt, .ods, .odp)."),
-    ENTRY(OFFICE_FORMAT_UNSUPPORTED, "office_format_unsupported", "document",
-          "Tài liệu Word, Excel, PowerPoint (OOXML) không ký trực tiếp được bằng kyso.",
-          "kyso does not sign Word, Excel or PowerPoint documents (OOXML).",
-          "Hãy xuất tài liệu ra PDF, hoặc lưu ở định dạng ODF (.odt, .ods, .odp), rồi ký.",
-          "Export the document to PDF, or save it as ODF (.odt, .ods, .odp), and sign that."),
+          "Tệp nén không phải là tài liệu ODF hay Office hợp lệ, hoặc bị hỏng.",
+          "The zip file is neither an ODF nor an Office document, or it is damaged.",
+          "Hãy mở và lưu lại tài liệu bằng phần mềm soạn ra nó, rồi ký lại.",
+          "Open the document in the program that made it, save it again, and sign that."),
+    ENTRY(
+        OFFICE_FORMAT_UNSUPPORTED, "office_format_unsupported", "document",
+        "Tài liệu Office kiểu cũ (.doc, .xls, .ppt) hoặc có đặt mật khẩu thì không ký trực tiếp "
+        "được.",
+        "kyso does not sign Office documents of the old kind (.doc, .xls, .ppt), or with a "
+        "password.",
+        "Hãy xuất tài liệu ra PDF, hoặc lưu thành .docx, .xlsx, .pptx hay ODF, không đặt mật khẩu.",
+        "Export the document to PDF, or save it as .docx, .xlsx, .pptx or ODF, without a "
+        "password."),
     ENTRY(SIGNATURE_WOULD_BREAK, "signature_would_break", "policy",
           "Chữ ký có sẵn phủ toàn bộ tệp XML; thêm một chữ ký nữa sẽ làm chữ ký đó mất hiệu lực.",
           "An earlier signature covers the whole XML document; another one in it would break it.",

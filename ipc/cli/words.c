@@ -53,11 +53,16 @@ const char *
 kyso_words_purpose(const char *code)
 {
     static const KysoWord table[] = {
-        {"approve", N_("ký phê duyệt")},    {"initial", N_("ký nháy")},
-        {"issue", N_("phát hành")},         {"appendix", N_("ký phụ lục, văn bản kèm theo")},
-        {"copy", N_("sao văn bản")},        {"receive", N_("tiếp nhận văn bản đến")},
-        {"comment", N_("bút phê")},         {"file", N_("ký tệp")},
-        {"xml", N_("ký dữ liệu XML, ODF")}, {"message", N_("ký dữ liệu")},
+        {"approve", N_("ký phê duyệt")},
+        {"initial", N_("ký nháy")},
+        {"issue", N_("phát hành")},
+        {"appendix", N_("ký phụ lục, văn bản kèm theo")},
+        {"copy", N_("sao văn bản")},
+        {"receive", N_("tiếp nhận văn bản đến")},
+        {"comment", N_("bút phê")},
+        {"file", N_("ký tệp")},
+        {"xml", N_("ký dữ liệu XML, ODF, Office")},
+        {"message", N_("ký dữ liệu")},
         {"json", N_("ký dữ liệu JSON")},
     };
     return kyso_words_find(table, G_N_ELEMENTS(table), code);

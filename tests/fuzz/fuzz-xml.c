@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Any bytes as XML or as an ODF package: refused with a code, or inspected, each part within the
+ * Any bytes as XML, or as or in a package: refused with a code, or inspected, each part within the
  * bytes that come with it; each signature gets a verdict, and none is valid, as nobody is trusted;
  * and where something was said of a new signature, one can be put in and is found there. A
  * timestamp that was put into the first signature is found there, too.
  *
  * First byte: bit 0, for signing; bit 1, without the signatures that are there. Bit 2: the rest is
- * no file, but the file of signatures of a package.
+ * no file, but one in a package: the signatures of an ODF, or a part of a Word document.
  */
 
 #include <stdint.h>
 #include <string.h>
 
-#include "agent/document/odf-package.h"
+#include "agent/document/package.h"
 #include "agent/document/xml-inspect.h"
 #include "agent/xades/xades-verify.h"
 #include "ipc/base/error.h"
@@ -152,6 +152,67 @@ extend(GBytes *file, const json_t *facts)
                          MIN(json_array_size(before) + 1, MAX_TIMESTAMPS));
 }
 
+#define DECLARED "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+#define LINKS(list)                                                                                \
+    DECLARED "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/"              \
+             "relationships\">" list "</Relationships>"
+#define LINK(id, type, target)                                                                     \
+    "<Relationship Id=\"" id "\" Type=\"http://schemas.openxmlformats.org/" type                   \
+    "\" Target=\"" target "\"/>"
+
+/* An Office Open XML package with a signature; the input takes the place of one part of it. */
+static const struct {
+    const char *name, *content;
+} parts[] = {
+    {"[Content_Types].xml",
+     DECLARED "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">"
+              "<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package."
+              "relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/>"
+              "<Default Extension=\"sigs\" ContentType=\"application/vnd.openxmlformats-package."
+              "digital-signature-origin\"/><Override PartName=\"/word/document.xml\" ContentType="
+              "\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+              "\"/></Types>"},
+    {"_rels/.rels",
+     LINKS(LINK("a", "officeDocument/2006/relationships/officeDocument", "word/document.xml")
+               LINK("b", "package/2006/relationships/digital-signature/origin", "s/origin.sigs"))},
+    {"word/document.xml", "<a xmlns=\"urn:x\"><b>1</b></a>"},
+    {"word/_rels/document.xml.rels",
+     LINKS(LINK("a", "officeDocument/2006/relationships/hyperlink", "other.xml"))},
+    {"s/_rels/origin.sigs.rels",
+     LINKS(LINK("a", "package/2006/relationships/digital-signature/signature", "sig1.xml"))},
+    {"s/sig1.xml", SIGNATURE},
+    {"s/origin.sigs", ""},
+};
+
+static GBytes *
+make_ooxml(guint changed, GBytes *content)
+{
+    static const char EMPTY[] = "PK\005\006\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    g_autoptr(GBytes) empty = g_bytes_new_static(EMPTY, sizeof EMPTY - 1);
+    g_autoptr(GPtrArray) contents = g_ptr_array_new_with_free_func((GDestroyNotify) g_bytes_unref);
+    KysoPackageFile files[G_N_ELEMENTS(parts)];
+
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_ptr_array_add(contents, i == changed ? g_bytes_ref(content)
+                                               : g_bytes_new_static(parts[i].content,
+                                                                    strlen(parts[i].content)));
+        files[i] = (KysoPackageFile){parts[i].name, contents->pdata[i]};
+    }
+    return kyso_package_put(empty, files, G_N_ELEMENTS(files), NULL);
+}
+
+/* By the first byte: the input is the file; the signatures of an ODF; a part of a document. */
+static GBytes *
+make_file(guint8 how, GBytes *rest)
+{
+    g_autoptr(GBytes) odf = g_bytes_new_static(PACKAGE, sizeof PACKAGE - 1);
+    const KysoPackageFile signatures = {"META-INF/documentsignatures.xml", rest};
+
+    if ((how & 4) != 0)
+        return kyso_package_put(odf, &signatures, 1, NULL);
+    return (how & 8) != 0 ? make_ooxml((how >> 4) % G_N_ELEMENTS(parts), rest) : g_bytes_ref(rest);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -159,9 +220,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     KysoXmlQuestion question = {(data[0] & 1) != 0, (data[0] & 2) != 0};
     g_autoptr(GBytes) rest = g_bytes_new_static(data + 1, size - 1);
-    g_autoptr(GBytes) package = g_bytes_new_static(PACKAGE, sizeof PACKAGE - 1);
-    g_autoptr(GBytes) file =
-        (data[0] & 4) != 0 ? kyso_odf_package_sign(package, rest, NULL) : g_bytes_ref(rest);
+    g_autoptr(GBytes) file = make_file(data[0], rest);
 
     g_assert_nonnull(file);
     g_autoptr(json_t) facts = inspect(file, &question);

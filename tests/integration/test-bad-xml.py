@@ -6,6 +6,7 @@ import zipfile
 
 import kyso_kit
 import office
+import ooxml_documents
 import tap
 import xml_attacks
 import xml_documents
@@ -147,11 +148,21 @@ class Packages(Case):
             package.writestr('content.xml', '<a/>')
         self.refuse_both('invalid_container', 'ODF: two files of one name', path)
 
-    def test_office_open_xml_is_refused(self):
-        path = xml_documents.write_package(self.home.path / 'word.docx', {
-            '[Content_Types].xml': b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-            'word/document.xml': b'<a/>'})
-        self.refuse_both('office_format_unsupported', 'a Word document', path)
+    def test_what_is_no_sound_office_open_xml_is_refused(self):
+        for what, change in ooxml_documents.UNSOUND.items():
+            files = ooxml_documents.docx_files('Tệp')
+            change(files)
+            self.refuse('invalid_container', f'OOXML: {what}', self.data_request(), outcome='failed',
+                        source=xml_documents.write_package(self.home.path / 'bad.docx', files))
+
+    def test_other_office_formats_are_refused(self):
+        files = ooxml_documents.docx_files('Tệp')
+        files[ooxml_documents.ROOT] = ooxml_documents.relationships()
+        for what, path in (
+            ('no document in it', xml_documents.write_package(self.home.path / 'drawing.vsdx', files)),
+            ('of the old kind, or encrypted', self.write('old.doc', b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + bytes(504))),
+        ):
+            self.refuse_both('office_format_unsupported', f'Office: {what}', path)
 
     def test_an_encrypted_package_is_refused(self):
         path = self.package()

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What xmlsec1, openssl and LibreOffice say of XAdES signatures in XML and ODF: rows of
+"""What xmlsec1, openssl and LibreOffice say of XAdES signatures in XML, ODF and OOXML: rows of
 tests/show/other-formats."""
 
 import base64
 import json
 import re
+import shutil
 import subprocess
 
 import kyso_kit
+import ooxml_documents
 import xml_attacks
 import xml_documents
 
@@ -22,6 +24,7 @@ KEYS = (
     ('leader', 'level B-T', {'conformance_level': 'AdES-B-T'}),
 )
 REJECTED = ('text', 'attribute', 'element-added-last', 'signature-value', 'digest-value', 'signing-time')
+BROKEN_OOXML = ('text', 'style', 'picture', 'link', 'link-removed', 'part-removed', 'office-object', 'time')
 BROKEN = ('text', 'style', 'picture', 'manifest', 'file-removed', 'file-renamed')
 STATES = {None: 'not opened', 0: 'none', 1: 'OK', 2: 'BROKEN', 3: 'INVALID', 4: 'certificate not trusted',
           5: 'partial', 6: 'partial, certificate not trusted'}
@@ -109,41 +112,35 @@ def show_xml(place, table):
         table.row(f'XAdES, tampered with: {name}', 'xmlsec1', 'OK' if good else 'refused', holds=not good)
 
 
-def make_odt(place):
+def make_by_office(place, kind):
     """By LibreOffice itself."""
-    folder = place.home.path / 'made'
+    folder = place.home.path / f'made-{kind}'
     folder.mkdir()
-    (folder / 'letter.txt').write_text('Công văn thử nghiệm.\nNội dung.\n', encoding='utf-8')
+    source = folder / 'letter.txt'
+    source.write_text('Công văn thử nghiệm.\nNội dung.\n', encoding='utf-8')
     subprocess.run(['soffice', f'-env:UserInstallation={(folder / "user").as_uri()}', '--headless',
-                    '--convert-to', 'odt', '--outdir', folder, folder / 'letter.txt'],
+                    '--convert-to', kind, '--outdir', folder, source],
                    check=True, capture_output=True, stdin=subprocess.DEVNULL)
-    return folder / 'letter.odt'
+    return source.with_suffix(f'.{kind}')
 
 
-def sign_odts(place, ours, made):
+def sign_packages(place, ours, made):
     """{what: signed package}."""
-    signed = {}
+    signed, kind = {}, ours.suffix
     for name, what, more in KEYS:
-        signed[what] = place.out / f'{len(signed)}.odt'
+        signed[what] = place.out / f'{len(signed)}{kind}'
         place.sign(ours, signed[what], 'xml', name, **more)
-    signed['made by LibreOffice'] = place.out / 'made.odt'
+    signed['made by LibreOffice'] = place.out / f'made{kind}'
     place.sign(made, signed['made by LibreOffice'], 'xml')
-    signed['two signatures'] = place.out / 'two.odt'
+    signed['two signatures'] = place.out / f'two{kind}'
     place.sign(signed['RSA-2048'], signed['two signatures'], 'xml', 'agency')
-    signed['two signatures, raised to B-T'] = place.out / 'two-raised.odt'
+    signed['two signatures, raised to B-T'] = place.out / f'two-raised{kind}'
     place.raise_to('AdES-B-T', signed['two signatures'], signed['two signatures, raised to B-T'])
     return signed
 
 
-def show_odf(place, table):
-    ours = xml_documents.write_odt(place.home.path / 'letter.odt')
-    signed = sign_odts(place, ours, make_odt(place))
-    asked = {f'ODF, {what}': (path, 'OK') for what, path in signed.items()}
-    asked['ODF, not signed'] = (ours, 'none')
-    for name in BROKEN:
-        change, _, _ = xml_attacks.PACKAGES[name]
-        path = xml_documents.change_package(signed['RSA-2048'], place.home.path / f'{name}.odt', change)
-        asked[f'ODF, tampered with: {name}'] = (path, 'BROKEN')
+def show_office(place, table, asked):
+    """@asked {what: (package, what LibreOffice shall say)}."""
     run = subprocess.run(
         [kyso_kit.KIT / 'libreoffice-signatures', place.home.path / 'office', place.anchor, '--',
          *(path for path, _ in asked.values())], capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -153,4 +150,31 @@ def show_odf(place, table):
         refused = expected == 'BROKEN' and said == 'not opened'
         table.row(what, 'LibreOffice', said, holds=said == expected or refused)
     if run.returncode != 0:
-        table.row('ODF', 'LibreOffice', run.stderr[-60:], holds=False)
+        table.row('all', 'LibreOffice', run.stderr[-60:], holds=False)
+    shutil.rmtree(place.home.path / 'office')
+
+
+def show_odf(place, table):
+    ours = xml_documents.write_odt(place.home.path / 'letter.odt')
+    signed = sign_packages(place, ours, make_by_office(place, 'odt'))
+    asked = {f'ODF, {what}': (path, 'OK') for what, path in signed.items()}
+    asked['ODF, not signed'] = (ours, 'none')
+    for name in BROKEN:
+        change, _, _ = xml_attacks.PACKAGES[name]
+        path = xml_documents.change_package(signed['RSA-2048'], place.home.path / f'{name}.odt', change)
+        asked[f'ODF, tampered with: {name}'] = (path, 'BROKEN')
+    show_office(place, table, asked)
+
+
+def show_ooxml(place, table):
+    """Of these LibreOffice says "partial" at best: it never takes a signature for one of all of the
+    package, as the list of media types cannot be signed."""
+    ours = ooxml_documents.write_docx(place.home.path / 'letter.docx')
+    signed = sign_packages(place, ours, make_by_office(place, 'docx'))
+    asked = {f'OOXML, {what}': (path, 'partial') for what, path in signed.items()}
+    asked['OOXML, not signed'] = (ours, 'none')
+    for name in BROKEN_OOXML:
+        change, _, _ = ooxml_documents.TAMPERED[name]
+        path = xml_documents.change_package(signed['RSA-2048'], place.home.path / f'{name}.docx', change)
+        asked[f'OOXML, tampered with: {name}'] = (path, 'BROKEN')
+    show_office(place, table, asked)

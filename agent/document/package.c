@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "agent/document/odf-package.h"
+#include "agent/document/package.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <zip.h>
 
-#include "agent/document/xml-names.h"
 #include "ipc/base/error.h"
 
 #define ODF_TYPE "application/vnd.oasis.opendocument."
@@ -16,10 +15,11 @@ typedef struct {
     zip_uint64_t index, size;
 } Entry;
 
-struct _KysoOdfPackage {
+struct _KysoPackage {
     zip_t *zip;
     GArray *entries; /* of Entry */
     GHashTable *by_name;
+    gboolean is_ooxml;
 };
 
 static void
@@ -36,7 +36,7 @@ fail(GError **error, int code, const char *what)
 }
 
 gboolean
-kyso_odf_package_is_zip(const void *data, gsize size)
+kyso_package_is_zip(const void *data, gsize size)
 {
     return size >= 4 && memcmp(data, "PK\3\4", 4) == 0;
 }
@@ -72,7 +72,7 @@ open_to_read(GBytes *data, GError **error)
 }
 
 static gboolean
-take_entry(KysoOdfPackage *self, zip_uint64_t index, guint64 *total, GError **error)
+take_entry(KysoPackage *self, zip_uint64_t index, guint64 *total, GError **error)
 {
     zip_stat_t stat;
 
@@ -85,9 +85,9 @@ take_entry(KysoOdfPackage *self, zip_uint64_t index, guint64 *total, GError **er
     if (stat.name[strlen(stat.name) - 1] == '/' && stat.size == 0)
         return TRUE;
     *total += stat.size;
-    if (stat.size > KYSO_ODF_MAX_CONTENT || *total > KYSO_ODF_MAX_CONTENT) {
+    if (stat.size > KYSO_PACKAGE_MAX_CONTENT || *total > KYSO_PACKAGE_MAX_CONTENT) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_TOO_LARGE, "over %d bytes unpacked",
-                    KYSO_ODF_MAX_CONTENT);
+                    KYSO_PACKAGE_MAX_CONTENT);
         return FALSE;
     }
     Entry entry = {g_strdup(stat.name), index, stat.size};
@@ -99,12 +99,12 @@ take_entry(KysoOdfPackage *self, zip_uint64_t index, guint64 *total, GError **er
 }
 
 static gboolean
-take_entries(KysoOdfPackage *self, GError **error)
+take_entries(KysoPackage *self, GError **error)
 {
     zip_int64_t n = zip_get_num_entries(self->zip, 0);
     guint64 total = 0;
 
-    if (n < 1 || n > KYSO_ODF_MAX_ENTRIES)
+    if (n < 1 || n > KYSO_PACKAGE_MAX_ENTRIES)
         return fail(error, n < 1 ? KYSO_ERROR_INVALID_CONTAINER : KYSO_ERROR_DOCUMENT_TOO_LARGE,
                     "too few entries, or too many");
     for (zip_int64_t i = 0; i < n; i++)
@@ -113,18 +113,19 @@ take_entries(KysoOdfPackage *self, GError **error)
     return TRUE;
 }
 
-/* What kind of document this is: the same for every reader, as it stands first, for all to see. */
+/* What kind of ODF this is: the same for every reader, as it stands first, for all to see. */
 static gboolean
-check_type(KysoOdfPackage *self, GError **error)
+check_type(KysoPackage *self, GError **error)
 {
     guint index;
 
-    if (kyso_odf_package_find(self, "[Content_Types].xml", &index))
-        return fail(error, KYSO_ERROR_OFFICE_FORMAT_UNSUPPORTED, "an Office Open XML document");
-    if (!kyso_odf_package_find(self, "mimetype", &index) || index != 0 ||
+    self->is_ooxml = kyso_package_find(self, "[Content_Types].xml", &index);
+    if (self->is_ooxml)
+        return TRUE;
+    if (!kyso_package_find(self, "mimetype", &index) || index != 0 ||
         g_array_index(self->entries, Entry, index).size > MAX_TYPE)
         return fail(error, KYSO_ERROR_INVALID_CONTAINER, "a zip, but no ODF: no \"mimetype\"");
-    g_autoptr(GBytes) type = kyso_odf_package_read(self, index, error);
+    g_autoptr(GBytes) type = kyso_package_read(self, index, error);
     if (type == NULL)
         return FALSE;
     gsize size = 0;
@@ -134,18 +135,18 @@ check_type(KysoOdfPackage *self, GError **error)
     return TRUE;
 }
 
-KysoOdfPackage *
-kyso_odf_package_open(GBytes *data, GError **error)
+KysoPackage *
+kyso_package_open(GBytes *data, GError **error)
 {
-    if (g_bytes_get_size(data) > KYSO_ODF_MAX_SIZE) {
+    if (g_bytes_get_size(data) > KYSO_PACKAGE_MAX_SIZE) {
         g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_TOO_LARGE, "a package over %d bytes",
-                    KYSO_ODF_MAX_SIZE);
+                    KYSO_PACKAGE_MAX_SIZE);
         return NULL;
     }
     zip_t *zip = open_to_read(data, error);
     if (zip == NULL)
         return NULL;
-    g_autoptr(KysoOdfPackage) self = g_new0(KysoOdfPackage, 1);
+    g_autoptr(KysoPackage) self = g_new0(KysoPackage, 1);
     self->zip = zip;
     self->entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_array_set_clear_func(self->entries, entry_clear);
@@ -156,7 +157,7 @@ kyso_odf_package_open(GBytes *data, GError **error)
 }
 
 void
-kyso_odf_package_free(KysoOdfPackage *self)
+kyso_package_free(KysoPackage *self)
 {
     zip_discard(self->zip);
     g_array_unref(self->entries);
@@ -164,20 +165,26 @@ kyso_odf_package_free(KysoOdfPackage *self)
     g_free(self);
 }
 
+gboolean
+kyso_package_is_ooxml(const KysoPackage *self)
+{
+    return self->is_ooxml;
+}
+
 guint
-kyso_odf_package_count(const KysoOdfPackage *self)
+kyso_package_count(const KysoPackage *self)
 {
     return self->entries->len;
 }
 
 const char *
-kyso_odf_package_name(const KysoOdfPackage *self, guint index)
+kyso_package_name(const KysoPackage *self, guint index)
 {
     return g_array_index(self->entries, Entry, index).name;
 }
 
 gboolean
-kyso_odf_package_find(const KysoOdfPackage *self, const char *name, guint *ret_index)
+kyso_package_find(const KysoPackage *self, const char *name, guint *ret_index)
 {
     gpointer value = NULL;
     gboolean is_there = g_hash_table_lookup_extended(self->by_name, name, NULL, &value);
@@ -186,16 +193,9 @@ kyso_odf_package_find(const KysoOdfPackage *self, const char *name, guint *ret_i
     return is_there;
 }
 
-gboolean
-kyso_odf_package_is_xml(const KysoOdfPackage *self, guint index)
-{
-    const char *name = kyso_odf_package_name(self, index);
-    return g_str_has_suffix(name, ".xml") || g_str_has_suffix(name, ".rdf");
-}
-
 /* The package's word on the size bounds what is unpacked; libzip checks the CRC at the end. */
 GBytes *
-kyso_odf_package_read(KysoOdfPackage *self, guint index, GError **error)
+kyso_package_read(KysoPackage *self, guint index, GError **error)
 {
     const Entry *entry = &g_array_index(self->entries, Entry, index);
     zip_file_t *file = zip_fopen_index(self->zip, entry->index, 0);
@@ -217,19 +217,28 @@ kyso_odf_package_read(KysoOdfPackage *self, guint index, GError **error)
 }
 
 static gboolean
-put(zip_t *zip, GBytes *content)
+put(zip_t *zip, const KysoPackageFile *file)
 {
     gsize size = 0;
-    const void *bytes = g_bytes_get_data(content, &size);
+    const void *bytes = g_bytes_get_data(file->content, &size);
     zip_source_t *source = zip_source_buffer(zip, bytes, size, 0);
-    zip_int64_t index = source == NULL ? -1
-                                       : zip_file_add(zip, KYSO_ODF_SIGNATURES_ENTRY, source,
-                                                      ZIP_FL_OVERWRITE | ZIP_FL_ENC_UTF_8);
+    zip_int64_t index =
+        source == NULL ? -1
+                       : zip_file_add(zip, file->name, source, ZIP_FL_OVERWRITE | ZIP_FL_ENC_UTF_8);
 
     if (source != NULL && index < 0)
         zip_source_free(source);
     return index >= 0 &&
            zip_set_file_compression(zip, (zip_uint64_t) index, ZIP_CM_DEFLATE, 0) == 0;
+}
+
+static gboolean
+put_all(zip_t *zip, const KysoPackageFile *files, guint n_files)
+{
+    for (guint i = 0; i < n_files; i++)
+        if (!put(zip, &files[i]))
+            return FALSE;
+    return TRUE;
 }
 
 static GBytes *
@@ -268,7 +277,7 @@ new_source(GBytes *data)
 }
 
 GBytes *
-kyso_odf_package_sign(GBytes *data, GBytes *content, GError **error)
+kyso_package_put(GBytes *data, const KysoPackageFile *files, guint n_files, GError **error)
 {
     zip_source_t *source = new_source(data);
     GBytes *result = NULL;
@@ -281,7 +290,7 @@ kyso_odf_package_sign(GBytes *data, GBytes *content, GError **error)
     zip_t *zip = open_zip(source, 0, error);
     if (zip == NULL)
         zip_source_free(source);
-    else if (!put(zip, content) || zip_close(zip) != 0)
+    else if (!put_all(zip, files, n_files) || zip_close(zip) != 0)
         zip_discard(zip);
     else
         result = read_source(source);
