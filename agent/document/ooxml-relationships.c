@@ -200,16 +200,6 @@ kyso_ooxml_relationships_is_part(const char *name)
 }
 
 char *
-kyso_ooxml_relationships_source(const char *name)
-{
-    const char *file = strrchr(name, '/') + 1;
-    g_autofree char *folder = g_strndup(name, (gsize) (file - name) - strlen(FOLDER));
-    g_autofree char *base = g_strndup(file, strlen(file) - strlen(SUFFIX));
-
-    return g_strconcat(folder, base, NULL);
-}
-
-char *
 kyso_ooxml_relationships_resolve(const char *source, const KysoRelationship *relationship)
 {
     if (relationship->is_external)

@@ -34,9 +34,6 @@ char *kyso_ooxml_relationships_transform(const GArray *self, GHashTable *ids);
 /* Is this the name of a Relationships part? */
 gboolean kyso_ooxml_relationships_is_part(const char *name);
 
-/* The name of the part ("": the package) whose relationships are in the part @name. g_free. */
-char *kyso_ooxml_relationships_source(const char *name);
-
-/* The name of the part that @relationship of the part @source leads to; NULL: to none in the
- * package. g_free. */
+/* The name of the part that @relationship of the part @source ("": the package) leads to; NULL: to
+ * none in the package. g_free. */
 char *kyso_ooxml_relationships_resolve(const char *source, const KysoRelationship *relationship);

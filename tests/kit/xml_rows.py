@@ -154,27 +154,25 @@ def show_office(place, table, asked):
     shutil.rmtree(place.home.path / 'office')
 
 
+def show_packages(place, table, kind, ours, best, changes):
+    """@best is what LibreOffice says of a good one; `changes` {name: what breaks it}."""
+    signed = sign_packages(place, ours, make_by_office(place, ours.suffix[1:]))
+    asked = {f'{kind}, {what}': (path, best) for what, path in signed.items()}
+    asked[f'{kind}, not signed'] = (ours, 'none')
+    for name, change in changes.items():
+        path = xml_documents.change_package(signed['RSA-2048'], place.home.path / f'{name}{ours.suffix}', change)
+        asked[f'{kind}, tampered with: {name}'] = (path, 'BROKEN')
+    show_office(place, table, asked)
+
+
 def show_odf(place, table):
     ours = xml_documents.write_odt(place.home.path / 'letter.odt')
-    signed = sign_packages(place, ours, make_by_office(place, 'odt'))
-    asked = {f'ODF, {what}': (path, 'OK') for what, path in signed.items()}
-    asked['ODF, not signed'] = (ours, 'none')
-    for name in BROKEN:
-        change, _, _ = xml_attacks.PACKAGES[name]
-        path = xml_documents.change_package(signed['RSA-2048'], place.home.path / f'{name}.odt', change)
-        asked[f'ODF, tampered with: {name}'] = (path, 'BROKEN')
-    show_office(place, table, asked)
+    show_packages(place, table, 'ODF', ours, 'OK', {name: xml_attacks.PACKAGES[name][0] for name in BROKEN})
 
 
 def show_ooxml(place, table):
     """Of these LibreOffice says "partial" at best: it never takes a signature for one of all of the
     package, as the list of media types cannot be signed."""
     ours = ooxml_documents.write_docx(place.home.path / 'letter.docx')
-    signed = sign_packages(place, ours, make_by_office(place, 'docx'))
-    asked = {f'OOXML, {what}': (path, 'partial') for what, path in signed.items()}
-    asked['OOXML, not signed'] = (ours, 'none')
-    for name in BROKEN_OOXML:
-        change, _, _ = ooxml_documents.TAMPERED[name]
-        path = xml_documents.change_package(signed['RSA-2048'], place.home.path / f'{name}.docx', change)
-        asked[f'OOXML, tampered with: {name}'] = (path, 'BROKEN')
-    show_office(place, table, asked)
+    show_packages(place, table, 'OOXML', ours, 'partial',
+                  {name: ooxml_documents.TAMPERED[name][0] for name in BROKEN_OOXML})
