@@ -274,6 +274,27 @@ put_stream(KysoPdfIncrement *self, guint32 id, const char *trailer)
     g_string_append(self->text, "\nendstream\nendobj\n");
 }
 
+/* A hostile file may take a page for its encryption: written again, with its strings encrypted, it
+ * would fit no password any more. */
+static gboolean
+check_encryption(KysoPdfIncrement *self, GError **error)
+{
+    KysoQpdfReader *reader = self->file->reader;
+    KysoQpdfValue encrypt =
+        kyso_qpdf_reader_get(reader, kyso_qpdf_reader_trailer(reader), "/Encrypt");
+    int id, generation;
+
+    if (!kyso_qpdf_reader_reference(reader, encrypt, &id, &generation))
+        return TRUE;
+    for (guint i = 0; i < self->entries->len; i++)
+        if (g_array_index(self->entries, Entry, i).id == (guint32) id) {
+            g_set_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED,
+                        "object %d is a part of the document and its encryption", id);
+            return FALSE;
+        }
+    return TRUE;
+}
+
 GString *
 kyso_pdf_increment_finish(KysoPdfIncrement *self, GError **error)
 {
@@ -291,7 +312,7 @@ kyso_pdf_increment_finish(KysoPdfIncrement *self, GError **error)
         stream_id = kyso_pdf_increment_new_id(self);
         add_entry(self, stream_id, 0);
     }
-    if (!sort_entries(self, error))
+    if (!sort_entries(self, error) || !check_encryption(self, error))
         return NULL;
     if (self->file->has_xref_stream)
         put_stream(self, stream_id, trailer->str);

@@ -240,6 +240,26 @@ test_a_signature_within_another_object_is_refused(void)
     g_assert_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_ENCRYPTED);
 }
 
+/* What was encrypted with it would fit no password any more. */
+static void
+test_the_encryption_itself_is_not_written_again(void)
+{
+    g_autoptr(TestString) empty = encrypt(0, "");
+    g_auto(KysoFd) fd = kyso_fd_new_memory("locked", empty->str, empty->len, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KysoPdfFile) file = kyso_pdf_file_open(fd, &error);
+    g_autoptr(KysoPdfIncrement) increment = kyso_pdf_increment_new(file);
+    KysoQpdfValue trailer = kyso_qpdf_reader_trailer(file->reader);
+    KysoQpdfValue encryption = kyso_qpdf_reader_get(file->reader, trailer, "/Encrypt");
+    int id, generation;
+
+    g_assert_true(kyso_qpdf_reader_reference(file->reader, encryption, &id, &generation));
+    g_string_append(kyso_pdf_increment_begin(increment, (guint32) id, generation), "<< >>");
+    kyso_pdf_increment_end(increment);
+    g_assert_null(kyso_pdf_increment_finish(increment, &error));
+    g_assert_error(error, KYSO_ERROR, KYSO_ERROR_DOCUMENT_DAMAGED);
+}
+
 static void
 test_passwords_have_their_bounds(void)
 {
@@ -269,6 +289,8 @@ main(int argc, char **argv)
                     test_a_password_is_needed_and_must_be_right);
     g_test_add_func("/pdf-encryption/a signature within another object is refused",
                     test_a_signature_within_another_object_is_refused);
+    g_test_add_func("/pdf-encryption/the encryption itself is not written again",
+                    test_the_encryption_itself_is_not_written_again);
     g_test_add_func("/pdf-encryption/passwords have their bounds",
                     test_passwords_have_their_bounds);
     return g_test_run();
